@@ -1,0 +1,97 @@
+/** Pools and containers, asynchronous. */
+import type { CheckReport, ContainerInfo, ContainerStatus, PoolInfo, PoolStatus } from "../engine/contract.ts";
+import { runAsync } from "../engine/steps.ts";
+import { asyncSystem } from "../system.ts";
+import type {
+  CheckOptions,
+  CreateContainerOptions,
+  CreatePoolOptions,
+  DestroyOptions,
+  SystemCall,
+} from "./administration.ts";
+import * as administration from "./administration.ts";
+
+/**
+ * Creates a pool. On the local engine it is a directory, private to its owner unless `mode` says otherwise.
+ *
+ * @throws DaosError DER_EXIST when the label is taken, DER_INVAL for a bad label, DER_NO_PERM, DER_NOSYS where pools are
+ * the administrator's (daos).
+ */
+export async function createPool(label: string, o: CreatePoolOptions = {}): Promise<PoolInfo> {
+  return runAsync(administration.createPool(() => asyncSystem(o), label, o));
+}
+
+/** The pools that this user may use. */
+export async function listPools(o: SystemCall = {}): Promise<readonly PoolInfo[]> {
+  return runAsync(administration.listPools(() => asyncSystem(o), o));
+}
+
+/** A pool by label or UUID, with its sizes. DaosError DER_NONEXIST, DER_NO_PERM. */
+export async function queryPool(pool: string, o: SystemCall = {}): Promise<PoolStatus> {
+  return runAsync(administration.queryPool(() => asyncSystem(o), pool, o));
+}
+
+/**
+ * Destroys a pool and frees its storage.
+ *
+ * @throws DaosError DER_BUSY when it has containers, unless `force`; DER_NONEXIST; DER_INVAL for a directory that tsdaos
+ * did not make.
+ */
+export async function destroyPool(pool: string, o: DestroyOptions = {}): Promise<void> {
+  return runAsync(administration.destroyPool(() => asyncSystem(o), pool, o));
+}
+
+/**
+ * Creates a container in a pool; without a label it is known by its UUID.
+ *
+ * @throws DaosError DER_EXIST when the label is taken (or `path` exists), DER_NONEXIST when there is no such pool,
+ * DER_INVAL for a bad label or type, DER_NO_PERM, DER_NOSPACE.
+ */
+export async function createContainer(
+  pool: string,
+  label?: string | undefined,
+  o: CreateContainerOptions = {},
+): Promise<ContainerInfo> {
+  return runAsync(administration.createContainer(() => asyncSystem(o), pool, label, o));
+}
+
+/** The containers of a pool. DaosError DER_NONEXIST, DER_NO_PERM. */
+export async function listContainers(pool: string, o: SystemCall = {}): Promise<readonly ContainerInfo[]> {
+  return runAsync(administration.listContainers(() => asyncSystem(o), pool, o));
+}
+
+/** A container by label or UUID, with its properties. DaosError DER_NONEXIST, DER_NO_PERM. */
+export async function queryContainer(pool: string, container: string, o: SystemCall = {}): Promise<ContainerStatus> {
+  return runAsync(administration.queryContainer(() => asyncSystem(o), pool, container, o));
+}
+
+/**
+ * Destroys a container and all that is in it.
+ *
+ * @throws DaosError DER_BUSY when a process has it open, unless `force`; DER_NONEXIST; DER_INVAL for a directory that
+ * tsdaos did not make.
+ */
+export async function destroyContainer(pool: string, container: string, o: DestroyOptions = {}): Promise<void> {
+  return runAsync(administration.destroyContainer(() => asyncSystem(o), pool, container, o));
+}
+
+/**
+ * Looks a container over: integrity of the storage, counts against records, names against objects, orphans. With `repair`
+ * it mends what can be mended without losing data.
+ */
+export async function checkContainer(pool: string, container: string, o: CheckOptions = {}): Promise<CheckReport> {
+  return runAsync(administration.checkContainer(() => asyncSystem(o), pool, container, o));
+}
+
+/**
+ * Copies a container, as it is at one moment, into the new directory `target`; others go on writing meanwhile. DaosError
+ * DER_NOSYS where the storage is not files (rados, daos).
+ */
+export async function backupContainer(
+  pool: string,
+  container: string,
+  target: string,
+  o: SystemCall = {},
+): Promise<void> {
+  return runAsync(administration.backupContainer(() => asyncSystem(o), pool, container, target, o));
+}

@@ -1,0 +1,272 @@
+/** What a dictionary does beyond single calls of the contract, once for both faces. See `engine/steps.ts`. */
+import type { Capabilities, Cond, Face, Kv, ListQuery, Op, Page } from "../engine/contract.ts";
+import { type Steps, step } from "../engine/steps.ts";
+import { DaosError } from "../errors.ts";
+import type { Values } from "./encoding.ts";
+import { BATCH_ENTRIES, Batch, encodeAll, encodeEntry, encodeValue, keySourceOf, sourceOf } from "./entries.ts";
+import { decodeKey, encodeKey, type Key, keyText } from "./key.ts";
+import type { Bulk, Call } from "./options.ts";
+import { inRange, type KeyRange, parseRange, type Range } from "./range.ts";
+
+/** PyDAOS's words for what failed. */
+export const CONTEXT = {
+  get: "failed to retrieve KV value",
+  put: "failed to store KV value",
+  list: "failed to enumerate Dictionary",
+} as const;
+
+/** What a dictionary is made of. */
+export interface DictParts<S extends Face, V> {
+  readonly name: string;
+  readonly oid: string;
+  readonly kv: Kv<S>;
+  readonly values: Values<V>;
+  readonly capabilities: Capabilities;
+}
+
+type Parts<V> = DictParts<Face, V>;
+type Stored = Uint8Array | undefined;
+
+/** As a value where one is expected, removes the key: the contract has no empty values. */
+const NOTHING = new Uint8Array(0);
+
+/** The bytes to put: none for `null`, which deletes. */
+export function encodePut<V>({ values, capabilities }: Parts<V>, value: unknown): Uint8Array {
+  return value === null ? NOTHING : encodeValue(value, values, capabilities.maxValueBytes);
+}
+
+/** The bytes of a value that is to be there afterwards. TypeError for an empty one. */
+export function encodeStorable<V>(parts: Parts<V>, value: unknown): Uint8Array {
+  const bytes = encodeValue(value, parts.values, parts.capabilities.maxValueBytes);
+  if (bytes.length === 0) throw new TypeError("an empty value cannot be stored; put it to delete the key");
+  return bytes;
+}
+
+/** The value of bytes that the caller goes on using. */
+function decodeCopy<V>(parts: Parts<V>, bytes: Uint8Array, key: Key): V {
+  return parts.values.decode(Uint8Array.from(bytes), key);
+}
+
+/** TypeError for a promise where a value is needed: some encodings would store it as if it were one. */
+function notPromised(value: unknown): unknown {
+  if (typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function")
+    throw new TypeError("the function gave a promise where a value is needed; it must not be async here");
+  return value;
+}
+
+/** Compare-and-set until it holds. */
+export function* modify<V>(
+  parts: Parts<V>,
+  key: Key,
+  fn: (old: V | undefined) => unknown,
+  o?: Call,
+): Steps<V | undefined> {
+  const k = encodeKey(key);
+  for (;;) {
+    const was: Stored = yield* step<Stored>(parts.kv.get(k, o));
+    const value = fn(was === undefined ? undefined : decodeCopy(parts, was, key));
+    const bytes = encodePut(parts, notPromised(value));
+    if (bytes.length === 0 && was === undefined) return undefined;
+    const cond: Cond = was === undefined ? "absent" : { was };
+    if (yield* step<boolean>(parts.kv.put(k, bytes, cond, o)))
+      return bytes.length === 0 ? undefined : decodeCopy(parts, bytes, key);
+  }
+}
+
+/** The value of the key, or the one that `make` gives, once. */
+export function* getOrInsert<V>(parts: Parts<V>, key: Key, make: (key: string) => unknown, o?: Call): Steps<V> {
+  const k = encodeKey(key);
+  let bytes: Stored;
+  for (;;) {
+    const found: Stored = yield* step<Stored>(parts.kv.get(k, o));
+    if (found !== undefined) return parts.values.decode(found, key);
+    bytes ??= encodeStorable(parts, notPromised(yield* step<unknown>(make(keyText(key)))));
+    if (yield* step<boolean>(parts.kv.put(k, bytes, "absent", o))) return decodeCopy(parts, bytes, key);
+  }
+}
+
+/** Some record, taken out. */
+export function* popitem<V>(parts: Parts<V>, o?: Call): Steps<[string, V] | undefined> {
+  for (;;) {
+    const key: Stored = yield* firstKey(parts, o);
+    if (key === undefined) return undefined;
+    // Someone else may be faster; then the search begins anew.
+    const bytes: Stored = yield* step<Stored>(parts.kv.take(key, o));
+    if (bytes !== undefined) return [decodeKey(key), parts.values.decode(bytes, key)];
+  }
+}
+
+/** The first key that the engine lists. */
+export function* firstKey<V>(parts: Parts<V>, o?: Call): Steps<Stored> {
+  for (let after: Stored; ; ) {
+    const page: Page = yield* step<Page>(parts.kv.list({ after, limit: 1, keysOnly: true }, o));
+    const key = page.entries[0]?.[0];
+    if (key !== undefined || page.next === undefined) return key;
+    after = page.next;
+  }
+}
+
+/** Stores many records: those in memory as one batch, iterables in batches. */
+export function* bput<V>(parts: Parts<V>, entries: unknown, o?: Bulk): Steps<void> {
+  o?.signal?.throwIfAborted();
+  const { values, capabilities, kv } = parts;
+  const source = sourceOf(entries, "bput");
+  if (source.type !== "whole") {
+    yield* stream(parts, iteratorOf(source.entries), o);
+    return;
+  }
+  const ops = encodeAll(source.entries, values, capabilities.maxValueBytes);
+  if (ops.length > 0) yield* step(kv.batch(ops, o));
+  o?.onProgress?.(ops.length, ops.length);
+}
+
+/** Looks many keys up. */
+export function* bget<V>(
+  parts: Parts<V>,
+  keys: unknown,
+  o?: Bulk,
+): Steps<Map<string, V> | Record<string, V | undefined>> {
+  o?.signal?.throwIfAborted();
+  const source = keySourceOf(keys);
+  const wanted = [...source.keys];
+  const encoded = wanted.map(encodeKey);
+  const found: [string, V | undefined][] = [];
+  for (let from = 0; from < encoded.length; from += BATCH_ENTRIES) {
+    const some: Stored[] = yield* step<Stored[]>(parts.kv.getMany(encoded.slice(from, from + BATCH_ENTRIES), o));
+    for (let i = 0; i < some.length; i++) {
+      const key = wanted[from + i]!;
+      const bytes = some[i];
+      found.push([keyText(key), bytes === undefined ? undefined : parts.values.decode(bytes, key)]);
+    }
+    o?.onProgress?.(found.length, encoded.length);
+  }
+  if (source.isRecord) return Object.fromEntries(found);
+  return new Map(found.filter((entry): entry is [string, V] => entry[1] !== undefined));
+}
+
+/** Everything, in memory. */
+export function* dump<V>(parts: Parts<V>, o?: Bulk): Steps<Map<string, V>> {
+  const all = new Map<string, V>();
+  const total = o?.onProgress === undefined ? undefined : yield* step<number>(parts.kv.count(o));
+  for (const page of pages(parts, undefined, false, o)) {
+    const entries = yield* page;
+    for (const [key, value] of entries) all.set(decodeKey(key), parts.values.decode(value, key));
+    o?.onProgress?.(all.size, total);
+  }
+  return all;
+}
+
+/** Deletes every key. */
+export function* clear<V>(parts: Parts<V>, o?: Bulk): Steps<void> {
+  const total = o?.onProgress === undefined ? undefined : yield* step<number>(parts.kv.count(o));
+  yield* step(parts.kv.clear(o));
+  if (total !== undefined) o?.onProgress?.(total, total);
+}
+
+/** Whether `other` has the same records. Stops at the first difference. */
+export function* equals<V>(parts: Parts<V>, other: unknown, o?: Bulk): Steps<boolean> {
+  o?.signal?.throwIfAborted();
+  const source = sourceOf(other, "equals");
+  const total: number = yield* step<number>(parts.kv.count(o));
+  const seen = new Set<string>();
+  const iterator = iteratorOf(source.entries);
+  for (let ended = false; !ended; ) {
+    const batch: [Key, unknown][] = [];
+    while (batch.length < BATCH_ENTRIES) {
+      const next: IteratorResult<unknown> = yield* step<IteratorResult<unknown>>(iterator.next());
+      if (next.done) {
+        ended = true;
+        break;
+      }
+      if (!Array.isArray(next.value)) throw new TypeError("an entry is a pair [key, value]");
+      batch.push(next.value as [Key, unknown]);
+    }
+    const keys = batch.map(([key]) => encodeKey(key));
+    const stored: Stored[] = yield* step<Stored[]>(parts.kv.getMany(keys, o));
+    for (let i = 0; i < batch.length; i++) {
+      const [key, value] = batch[i]!;
+      const bytes = stored[i];
+      if (bytes === undefined || !parts.values.matches(bytes, value, key)) {
+        yield* step(iterator.return?.());
+        return false;
+      }
+      seen.add(keyText(key));
+    }
+    o?.onProgress?.(seen.size, total);
+  }
+  return seen.size === total;
+}
+
+/**
+ * The pages of a part of the dictionary; each is an algorithm that ends with its records. They are to be run one after
+ * the other, each before the next one is asked for.
+ */
+export function* pages<V>(
+  parts: Parts<V>,
+  range: Range | undefined,
+  keysOnly: boolean,
+  o: Call | undefined,
+): Generator<Steps<Page["entries"]>, void, void> {
+  const { capabilities, kv } = parts;
+  const parsed = parseRange(range);
+  const query = pageQuery(parsed, capabilities);
+  let left = parsed.total;
+  let after: Stored;
+  let ended = left === 0;
+  function* page(): Steps<Page["entries"]> {
+    const limit = Math.min(left, BATCH_ENTRIES);
+    const { entries, next }: Page = yield* step<Page>(kv.list({ ...query, after, keysOnly, limit }, o));
+    const wanted = capabilities.orderedKeys ? entries : entries.filter(([key]) => inRange(key, parsed)).slice(0, left);
+    left -= wanted.length;
+    after = next;
+    ended = next === undefined || left === 0;
+    return wanted;
+  }
+  while (!ended) yield page();
+}
+
+/** The part of a query that all pages share. DER_NOSYS for an order that the engine does not keep. */
+function pageQuery(range: KeyRange, capabilities: Capabilities): Pick<ListQuery, "start" | "end" | "reverse"> {
+  if (capabilities.orderedKeys) return { start: range.start, end: range.end, reverse: range.reverse };
+  if (range.reverse)
+    throw new DaosError("DER_NOSYS", CONTEXT.list, { detail: "this engine keeps keys in no order to be reversed" });
+  return {};
+}
+
+/** Writes one batch while the next one is gathered. */
+function* stream<V>(parts: Parts<V>, iterator: AnyIterator, o: Bulk | undefined): Steps<void> {
+  const { kv, values, capabilities } = parts;
+  const batch = new Batch();
+  let writing: unknown;
+  let done = 0;
+  let inFlight = 0;
+  function* write(): Steps<void> {
+    yield* step(writing);
+    done += inFlight;
+    if (inFlight > 0) o?.onProgress?.(done, undefined);
+    const ops: Op[] = batch.take();
+    inFlight = ops.length;
+    writing = ops.length === 0 ? undefined : kv.batch(ops, o);
+    // A failure is told of when it is awaited.
+    if (writing instanceof Promise) writing.catch(() => {});
+  }
+  try {
+    for (;;) {
+      const next: IteratorResult<unknown> = yield* step<IteratorResult<unknown>>(iterator.next());
+      if (next.done) break;
+      if (batch.add(encodeEntry(next.value, values, capabilities.maxValueBytes))) yield* write();
+    }
+  } catch (e) {
+    yield* step(iterator.return?.());
+    yield* step(writing);
+    throw e;
+  }
+  yield* write();
+  yield* write();
+}
+
+type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
+
+function iteratorOf(entries: Iterable<unknown> | AsyncIterable<unknown>): AnyIterator {
+  return Symbol.asyncIterator in entries ? entries[Symbol.asyncIterator]() : entries[Symbol.iterator]();
+}

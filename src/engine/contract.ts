@@ -1,0 +1,257 @@
+/**
+ * The contract between the objects (`DCont`, `DDict`) and the engines that store them. Bytes in, bytes out; keys are
+ * encoded and checked above it, nothing engine-specific crosses it. Every interface has two twins, chosen by a type
+ * parameter: `Kv<"async">` answers with promises, `Kv<"sync">` blocks and answers directly.
+ *
+ * Rules that hold for every method:
+ *
+ * - Keys are 1 to 65,536 bytes of UTF-8 without NUL; values are 1 to `capabilities.maxValueBytes` bytes. There are no
+ *   empty values: an empty value in `put` or `batch` removes the key, as in PyDAOS.
+ * - An engine copies what it needs of its arguments before it returns to the caller; what it hands out is the caller's.
+ * - Failures are `DaosError`s; `undefined` and `false` mean exactly "not there" or "condition not met", nothing else.
+ * - An object that was destroyed answers DER_NONEXIST for ever, also after its name was used again; a closed container
+ *   and everything opened through it answer DER_NO_HDL.
+ * - Calls of one process on one key take effect in the order in which they were made, awaited or not.
+ * - A call with an aborted `signal` rejects with `signal.reason`; its write has landed whole or not at all.
+ * - A resolved write is durable and is seen by every later read of any process.
+ */
+
+/** Which twin of the contract: answers by promise, or blocking. */
+export type Face = "async" | "sync";
+
+/** The answer `T` of the twin `S`. */
+export type R<S extends Face, T> = S extends "sync" ? T : Promise<T>;
+
+/** Options of one call. */
+export interface At {
+  /** Aborts the call. The blocking twin ignores it: nothing could fire it while it blocks. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** When a `put` applies: the key is absent, is present, or has exactly the value `was` (compare-and-set). */
+export type Cond = "absent" | "present" | { readonly was: Uint8Array };
+
+/** One record of a batch; `null` or an empty value removes the key. */
+export type Op = readonly [key: Uint8Array, value: Uint8Array | null];
+
+/** A page of records. */
+export interface Page {
+  /** `[key, value]`; the value is empty with `keysOnly`. */
+  readonly entries: readonly (readonly [Uint8Array, Uint8Array])[];
+  /** The `after` of the next page; `undefined` when there is none. A page may be short, even empty, and yet have a next. */
+  readonly next: Uint8Array | undefined;
+}
+
+/** Which records to list. `start` is included, `end` is not. Engines without `orderedKeys` get only `after`, `limit` and `keysOnly`. */
+export interface ListQuery {
+  /** The `next` of the page before; to the caller it is opaque. */
+  readonly after?: Uint8Array | undefined;
+  /** The first key. */
+  readonly start?: Uint8Array | undefined;
+  /** The key to stop before. */
+  readonly end?: Uint8Array | undefined;
+  /** From the last key to the first. */
+  readonly reverse?: boolean | undefined;
+  /** The most records that the page may have, at least 1. */
+  readonly limit: number;
+  /** Leave the values out. */
+  readonly keysOnly?: boolean | undefined;
+}
+
+/** A key-value object: the storage of one dictionary. */
+export interface Kv<S extends Face> {
+  /** The value, in memory of its own, or `undefined` when the key is missing. */
+  get(key: Uint8Array, o?: At): R<S, Uint8Array | undefined>;
+  /** The values of `keys`, in their order. */
+  getMany(keys: readonly Uint8Array[], o?: At): R<S, (Uint8Array | undefined)[]>;
+  /** Whether the key is there; does not fetch the value. */
+  has(key: Uint8Array, o?: At): R<S, boolean>;
+  /** Stores the value, or removes the key when the value is empty. `false`: the condition did not hold, nothing changed. */
+  put(key: Uint8Array, value: Uint8Array, cond?: Cond, o?: At): R<S, boolean>;
+  /** Removes the key and gives its value, atomically: of two takers, one gets it. */
+  take(key: Uint8Array, o?: At): R<S, Uint8Array | undefined>;
+  /** Removes the key; `false` when it was not there. */
+  remove(key: Uint8Array, o?: At): R<S, boolean>;
+  /** Many writes; with `atomicBatch` all of them or none. A key that occurs twice ends with its last value. */
+  batch(ops: readonly Op[], o?: At): R<S, void>;
+  /** A page of records. Not a snapshot: each page is as new as its own call. */
+  list(q: ListQuery, o?: At): R<S, Page>;
+  /** How many keys there are. */
+  count(o?: At): R<S, number>;
+  /** Removes every key, atomically. */
+  clear(o?: At): R<S, void>;
+}
+
+/** What kind of object a name stands for. */
+export type ObjectKind = "dict" | "array";
+
+/** An object of a container. */
+export interface ObjectRef {
+  /** What it is. */
+  readonly kind: ObjectKind;
+  /** The object's id, unique in the container for ever; text whose form is the engine's. */
+  readonly oid: string;
+}
+
+/** An object with its name. */
+export interface NamedObject extends ObjectRef {
+  /** The name, unique in the container. */
+  readonly name: string;
+}
+
+/** What a new object shall be. */
+export interface ObjectSpec {
+  /** What it is. */
+  readonly kind: ObjectKind;
+  /** DAOS's object class, such as `OC_S1`; its form is checked above the contract. */
+  readonly oclass?: string | undefined;
+}
+
+/** An open container. */
+export interface Container<S extends Face> {
+  /** What the container is. */
+  readonly info: ContainerInfo;
+  /** What the engine can do here. */
+  readonly capabilities: Capabilities;
+  /** Creates an object under `name`, which must be free: `undefined` when it is taken. */
+  create(name: string, spec: ObjectSpec, o?: At): R<S, ObjectRef | undefined>;
+  /** Creates an object without a name, to be filled and then linked. One that never is linked is found by `checkContainer`. */
+  createNameless(spec: ObjectSpec, o?: At): R<S, ObjectRef>;
+  /** Gives a nameless object its name; `false` when the name is taken. */
+  link(name: string, object: ObjectRef, o?: At): R<S, boolean>;
+  /** Removes a nameless object and its content. */
+  discard(object: ObjectRef, o?: At): R<S, void>;
+  /** The object of that name, or `undefined`. */
+  lookup(name: string, o?: At): R<S, ObjectRef | undefined>;
+  /** Named objects after `after` (exclusive), at most `limit`; in name order where the engine has `orderedKeys`. */
+  list(after: string | undefined, limit: number, o?: At): R<S, readonly NamedObject[]>;
+  /** Removes the name and the object, atomically for every process; `false` when there is no such name. */
+  destroy(name: string, o?: At): R<S, boolean>;
+  /** The key-value object; no I/O. */
+  kv(object: ObjectRef): Kv<S>;
+  /** Waits for the writes that were issued, then closes. Later calls answer DER_NO_HDL. */
+  close(): R<S, void>;
+}
+
+/** What an engine can do. The conformance suite holds an engine to what it declares. */
+export interface Capabilities {
+  /** `batch` is all or nothing, also across a crash. */
+  readonly atomicBatch: boolean;
+  /** Keys are listed in the order of their bytes, and ranges and `reverse` work. */
+  readonly orderedKeys: boolean;
+  /** `count` costs the same however many keys there are. */
+  readonly constantTimeCount: boolean;
+  /** Other hosts see the same system. */
+  readonly sharedAcrossHosts: boolean;
+  /** Object classes have an effect. */
+  readonly objectClasses: boolean;
+  /** A handle notices that its object was destroyed by someone else. */
+  readonly detectsDestroyed: boolean;
+  /** `createPool` and `destroyPool` work here (elsewhere pools are the administrator's). */
+  readonly createsPools: boolean;
+  /** The most bytes a value may have. */
+  readonly maxValueBytes: number;
+}
+
+/** A pool. */
+export interface PoolInfo {
+  readonly uuid: string;
+  readonly label: string;
+}
+
+/** A pool with what it holds and what its storage has left. Sizes are in bytes. */
+export interface PoolStatus extends PoolInfo {
+  /** Permission bits of the pool, such as `0o700`, where the engine has them. */
+  readonly mode: number | undefined;
+  readonly containers: number;
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+}
+
+/** The layouts that DAOS knows; only `PYTHON` containers are opened by `DCont`. */
+export type ContainerType = "PYTHON" | "POSIX" | "HDF5" | "unknown" | (string & {});
+
+/** A container. */
+export interface ContainerInfo {
+  readonly uuid: string;
+  /** `undefined` for a container that was created without a label. */
+  readonly label: string | undefined;
+  readonly type: ContainerType;
+  readonly poolUuid: string;
+}
+
+/** A container with its properties and its state. Facts that an engine does not keep are `undefined`. */
+export interface ContainerStatus extends ContainerInfo {
+  /** Properties by DAOS's names (`label`, `layout_type`, `owner`, `group`, `rd_fac`, `status`, ...). */
+  readonly properties: Readonly<Record<string, string>>;
+  readonly openHandles: number | undefined;
+  readonly snapshots: number | undefined;
+  readonly created: Date | undefined;
+  readonly modified: Date | undefined;
+}
+
+/** What `checkContainer` found. */
+export interface CheckReport {
+  readonly started: Date;
+  readonly completed: Date;
+  /** Objects looked at. */
+  readonly checked: number;
+  /** Objects left out, such as those that are being created right now. */
+  readonly skipped: number;
+  /** What is wrong, one sentence each; empty when the container is sound. */
+  readonly findings: readonly Finding[];
+}
+
+/** One inconsistency. */
+export interface Finding {
+  /** What is wrong and where. */
+  readonly message: string;
+  /** Whether `repair` mended it in this run. */
+  readonly repaired: boolean;
+}
+
+/** How a container is opened. */
+export interface OpenContainerOptions extends At {
+  readonly mode: "RO" | "RW";
+}
+
+/** What a new container shall be. */
+export interface ContainerSpec extends At {
+  readonly label: string | undefined;
+  readonly type: ContainerType;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** A system: where pools live. Making one does no I/O. `pool` and `container` are a label or a UUID, already checked. */
+export interface System<S extends Face> {
+  createPool(label: string, o: At & { readonly mode?: number | undefined }): R<S, PoolInfo>;
+  listPools(o?: At): R<S, readonly PoolInfo[]>;
+  queryPool(pool: string, o?: At): R<S, PoolStatus>;
+  /** DER_BUSY when it has containers, unless `force`. */
+  destroyPool(pool: string, o: At & { readonly force: boolean }): R<S, void>;
+  createContainer(pool: string, spec: ContainerSpec): R<S, ContainerInfo>;
+  listContainers(pool: string, o?: At): R<S, readonly ContainerInfo[]>;
+  queryContainer(pool: string, container: string, o?: At): R<S, ContainerStatus>;
+  /** DER_BUSY when someone has it open, unless `force`. */
+  destroyContainer(pool: string, container: string, o: At & { readonly force: boolean }): R<S, void>;
+  checkContainer(pool: string, container: string, o: At & { readonly repair: boolean }): R<S, CheckReport>;
+  /** Copies the container, as of one moment, into the new directory `target`. DER_NOSYS where the storage is not files. */
+  backupContainer(pool: string, container: string, target: string, o?: At): R<S, void>;
+  openContainer(pool: string, container: string, o: OpenContainerOptions): R<S, Container<S>>;
+}
+
+/** What a system URL says, taken apart by `system.ts`. */
+export interface SystemAddress {
+  /** The URL. */
+  readonly url: URL;
+  /** How long a call waits for a lock (then DER_BUSY) or for silent storage (then DER_TIMEDOUT), milliseconds. */
+  readonly timeout: number;
+}
+
+/** An engine: the export `engine` of an engine's module, found by the scheme of the system URL. */
+export interface Engine {
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  /** Throws DER_INVAL for a URL that the engine cannot use; no other I/O. */
+  system<S extends Face>(face: S, address: SystemAddress): System<S>;
+}

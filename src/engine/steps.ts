@@ -1,0 +1,35 @@
+/**
+ * One text for both faces: an algorithm over the contract is a generator that yields what the twin answers, a value or
+ * a promise of it, and gets the value back. Run by `runSync` it blocks, run by `runAsync` it awaits.
+ */
+
+/** An algorithm that ends with a `T`. */
+export type Steps<T> = Generator<unknown, T, never>;
+
+/** Waits, inside an algorithm, for an answer of the contract: `const n = yield* step(kv.count())`. */
+export function* step<T>(answer: T | PromiseLike<T>): Steps<T> {
+  return (yield answer) as T;
+}
+
+/** Runs an algorithm over a blocking twin. */
+export function runSync<T>(steps: Steps<T>): T {
+  let next = steps.next();
+  while (!next.done) next = steps.next(next.value as never);
+  return next.value;
+}
+
+/** Runs an algorithm over an asynchronous twin; it begins before this returns, so calls keep their order. */
+export async function runAsync<T>(steps: Steps<T>): Promise<T> {
+  let next = steps.next();
+  while (!next.done) {
+    let answer: unknown;
+    try {
+      answer = await next.value;
+    } catch (e) {
+      next = steps.throw(e);
+      continue;
+    }
+    next = steps.next(answer as never);
+  }
+  return next.value;
+}

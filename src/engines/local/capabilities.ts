@@ -1,0 +1,15 @@
+/** What the local engine can do. */
+import type { Capabilities } from "../../engine/contract.ts";
+import { VALUE_MAX_BYTES } from "./schema.ts";
+
+/** The declaration that the conformance suite holds the engine to. */
+export const capabilities: Capabilities = Object.freeze({
+  atomicBatch: true,
+  orderedKeys: true,
+  constantTimeCount: true,
+  sharedAcrossHosts: false,
+  objectClasses: false,
+  detectsDestroyed: true,
+  createsPools: true,
+  maxValueBytes: VALUE_MAX_BYTES,
+});

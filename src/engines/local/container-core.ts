@@ -1,0 +1,113 @@
+/**
+ * What all handles of one process share that have the same container open: one connection for reads and blocking
+ * writes, and one writer thread for the rest.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { type ConnectionOptions, openDatabase } from "./database.ts";
+import { waitForLock } from "./lock.ts";
+import { Reader } from "./reader.ts";
+import { fromSqlite, isBusy } from "./sqlite-error.ts";
+import { Transaction } from "./transaction.ts";
+import { Writer } from "./writer.ts";
+
+/** Records of cleared and destroyed objects that a blocking write takes along. */
+const PURGE_WITH_WRITE = 64;
+
+const open = new Map<string, ContainerCore>();
+
+/** The shared part of an open container, counted by its handles. */
+export class ContainerCore {
+  /** The way of asynchronous writes. */
+  readonly writer: Writer;
+  readonly #key: string;
+  readonly #file: string;
+  readonly #options: ConnectionOptions;
+  readonly #database: DatabaseSync;
+  readonly #reader: Reader;
+  #transaction: Transaction | undefined;
+  #handles = 0;
+
+  private constructor(key: string, file: string, options: ConnectionOptions) {
+    this.#key = key;
+    this.#file = file;
+    this.#options = options;
+    this.#database = openDatabase(file, options);
+    try {
+      this.#reader = new Reader(this.#database);
+    } catch (e) {
+      this.#database.close();
+      throw fromSqlite(e, "failed to open the container's file", file);
+    }
+    this.writer = new Writer(file, options);
+  }
+
+  /** The core of the container with this file; `uuid` tells it from an earlier one at the same place. */
+  static acquire(file: string, uuid: string, options: ConnectionOptions): ContainerCore {
+    const key = JSON.stringify([file, uuid, options]);
+    let core = open.get(key);
+    if (core === undefined) {
+      core = new ContainerCore(key, file, options);
+      open.set(key, core);
+    }
+    core.#handles++;
+    return core;
+  }
+
+  /** Reads, translating SQLite's errors. */
+  read<T>(work: (reader: Reader) => T): T {
+    try {
+      return work(this.#reader);
+    } catch (e) {
+      return this.#readAgain(work, e);
+    }
+  }
+
+  /** Writes in one transaction and blocks until it is durable; after everything that was issued before it. */
+  write<T>(work: (transaction: Transaction) => T): T {
+    this.writer.settle();
+    try {
+      this.#transaction ??= new Transaction(this.#database, this.#file, this.#options.timeoutMs);
+      const transaction = this.#transaction;
+      return transaction.write(() => {
+        const result = work(transaction);
+        if (transaction.hasGarbage) transaction.purge(PURGE_WITH_WRITE);
+        return result;
+      });
+    } catch (e) {
+      throw fromSqlite(e, "failed to write", this.#file);
+    }
+  }
+
+  /** One handle less; the last one waits for the writes under way and closes the file. */
+  async release(): Promise<void> {
+    await this.writer.drained();
+    if (!this.#forget()) return;
+    this.#database.close();
+    await this.writer.close();
+  }
+
+  /** The same, blocking. */
+  releaseSync(): void {
+    this.writer.settle();
+    if (!this.#forget()) return;
+    this.#database.close();
+    // Nothing is under way; the thread closes its connection by itself and holds nobody up.
+    void this.writer.close();
+  }
+
+  #forget(): boolean {
+    if (--this.#handles > 0) return false;
+    open.delete(this.#key);
+    return true;
+  }
+
+  // A reader is locked out only while another process recovers or removes the journal.
+  #readAgain<T>(work: (reader: Reader) => T, error: unknown): T {
+    try {
+      if (!isBusy(error)) throw error;
+      return waitForLock(() => work(this.#reader), this.#options.timeoutMs, this.#file);
+    } catch (e) {
+      throw fromSqlite(e, "failed to read", this.#file);
+    }
+  }
+}

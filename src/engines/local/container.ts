@@ -1,0 +1,169 @@
+/** An open container of the local engine, in both twins. */
+import type {
+  At,
+  Capabilities,
+  Container,
+  ContainerInfo,
+  Kv,
+  NamedObject,
+  ObjectRef,
+  ObjectSpec,
+} from "../../engine/contract.ts";
+import { withSignal } from "../../engine/signal.ts";
+import { DaosError } from "../../errors.ts";
+import { capabilities } from "./capabilities.ts";
+import type { ContainerCore } from "./container-core.ts";
+import { AsyncKv, type Handle, SyncKv } from "./kv.ts";
+import { idOf, type ObjectRow, oidOf } from "./reader.ts";
+import type { Call } from "./wire.ts";
+
+/** The core behind a handle, as long as the handle is open. */
+class OpenCore implements Handle {
+  #core: ContainerCore | undefined;
+  readonly #mode: "RO" | "RW";
+
+  constructor(core: ContainerCore, mode: "RO" | "RW") {
+    this.#core = core;
+    this.#mode = mode;
+  }
+
+  core(): ContainerCore {
+    if (this.#core === undefined) throw new DaosError("DER_NO_HDL", "the container is closed");
+    return this.#core;
+  }
+
+  writable(): ContainerCore {
+    const core = this.core();
+    if (this.#mode === "RO") throw new DaosError("DER_NO_PERM", "the container is open read-only");
+    return core;
+  }
+
+  /** The core, for the last time; `undefined` when it was closed before. */
+  close(): ContainerCore | undefined {
+    const core = this.#core;
+    this.#core = undefined;
+    return core;
+  }
+}
+
+/** Blocking. */
+export class SyncContainer implements Container<"sync"> {
+  readonly info: ContainerInfo;
+  readonly capabilities: Capabilities = capabilities;
+  readonly #open: OpenCore;
+
+  constructor(info: ContainerInfo, core: ContainerCore, mode: "RO" | "RW") {
+    this.info = info;
+    this.#open = new OpenCore(core, mode);
+  }
+
+  create(name: string, spec: ObjectSpec): ObjectRef | undefined {
+    return this.#open.writable().write((t) => t.create(name, spec));
+  }
+
+  createNameless(spec: ObjectSpec): ObjectRef {
+    return this.#open.writable().write((t) => t.create(null, spec)!);
+  }
+
+  link(name: string, object: ObjectRef): boolean {
+    return this.#open.writable().write((t) => t.link(name, object));
+  }
+
+  discard(object: ObjectRef): void {
+    this.#open.writable().write((t) => t.discard(object));
+  }
+
+  lookup(name: string): ObjectRef | undefined {
+    return refOf(this.#settled().read((r) => r.lookup(name)));
+  }
+
+  list(after: string | undefined, limit: number): readonly NamedObject[] {
+    return this.#settled().read((r) => r.names(after ?? "", limit));
+  }
+
+  destroy(name: string): boolean {
+    return this.#open.writable().write((t) => t.destroy(name));
+  }
+
+  kv(object: ObjectRef): Kv<"sync"> {
+    return new SyncKv(this.#open, idOf(object.oid));
+  }
+
+  close(): void {
+    this.#open.close()?.releaseSync();
+  }
+
+  #settled(): ContainerCore {
+    const core = this.#open.core();
+    if (core.writer.pending.names) core.writer.settle();
+    return core;
+  }
+}
+
+/** Asynchronous. */
+export class AsyncContainer implements Container<"async"> {
+  readonly info: ContainerInfo;
+  readonly capabilities: Capabilities = capabilities;
+  readonly #open: OpenCore;
+  #closed: Promise<void> | undefined;
+
+  constructor(info: ContainerInfo, core: ContainerCore, mode: "RO" | "RW") {
+    this.info = info;
+    this.#open = new OpenCore(core, mode);
+  }
+
+  async create(name: string, spec: ObjectSpec, o?: At): Promise<ObjectRef | undefined> {
+    return this.#write({ verb: "create", name, spec }, o);
+  }
+
+  async createNameless(spec: ObjectSpec, o?: At): Promise<ObjectRef> {
+    return this.#write({ verb: "create", name: null, spec }, o);
+  }
+
+  async link(name: string, object: ObjectRef, o?: At): Promise<boolean> {
+    return this.#write({ verb: "link", name, object }, o);
+  }
+
+  async discard(object: ObjectRef, o?: At): Promise<void> {
+    return this.#write({ verb: "discard", object }, o);
+  }
+
+  async lookup(name: string, o?: At): Promise<ObjectRef | undefined> {
+    o?.signal?.throwIfAborted();
+    const core = this.#open.core();
+    return refOf(
+      core.writer.pending.names
+        ? await withSignal(core.writer.call<ObjectRow | undefined>({ verb: "lookup", name }), o)
+        : core.read((r) => r.lookup(name)),
+    );
+  }
+
+  async list(after: string | undefined, limit: number, o?: At): Promise<readonly NamedObject[]> {
+    o?.signal?.throwIfAborted();
+    const core = this.#open.core();
+    if (core.writer.pending.names) return withSignal(core.writer.call({ verb: "names", after: after ?? "", limit }), o);
+    return core.read((r) => r.names(after ?? "", limit));
+  }
+
+  async destroy(name: string, o?: At): Promise<boolean> {
+    return this.#write({ verb: "destroy", name }, o);
+  }
+
+  kv(object: ObjectRef): Kv<"async"> {
+    return new AsyncKv(this.#open, idOf(object.oid));
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#open.close()?.release() ?? Promise.resolve();
+    return this.#closed;
+  }
+
+  async #write<T>(call: Call, o: At | undefined): Promise<T> {
+    o?.signal?.throwIfAborted();
+    return withSignal(this.#open.writable().writer.call<T>(call), o);
+  }
+}
+
+function refOf(row: ObjectRow | undefined): ObjectRef | undefined {
+  return row && { kind: row.kind, oid: oidOf(row.id) };
+}

@@ -1,0 +1,30 @@
+/** Waiting for SQLite's write lock. */
+import { DaosError } from "../../errors.ts";
+import { isBusy } from "./sqlite-error.ts";
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Runs `attempt` until it does not find the database locked, at most `timeoutMs`; then DER_BUSY.
+ *
+ * We poll with a short, random pause instead of SQLite's busy handler: that one backs off up to 100 ms, and a
+ * writer that has backed off loses to every newcomer.
+ */
+export function waitForLock<T>(attempt: () => T, timeoutMs: number, file: string): T {
+  let deadline: number | undefined;
+  for (;;) {
+    try {
+      return attempt();
+    } catch (e) {
+      if (!isBusy(e)) throw e;
+      const now = performance.now();
+      deadline ??= now + timeoutMs;
+      if (now >= deadline)
+        throw new DaosError("DER_BUSY", "waiting for the lock", {
+          cause: e,
+          detail: `${file}: another process has held the lock for ${timeoutMs} ms; raise the option timeout or end that process`,
+        });
+      Atomics.wait(sleeper, 0, 0, 0.3 + 0.7 * Math.random());
+    }
+  }
+}

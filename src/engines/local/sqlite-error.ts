@@ -1,0 +1,81 @@
+/** SQLite's and the file system's errors, told in DAOS's codes. */
+import { statfsSync } from "node:fs";
+import { DaosError, type DerCode } from "../../errors.ts";
+
+/** SQLite's primary result codes that matter here (https://www.sqlite.org/rescode.html). */
+const SQLITE: Readonly<Record<number, DerCode>> = {
+  3: "DER_NO_PERM", // PERM
+  5: "DER_BUSY", // BUSY
+  6: "DER_BUSY", // LOCKED
+  7: "DER_NOMEM", // NOMEM
+  8: "DER_NO_PERM", // READONLY
+  10: "DER_IO", // IOERR
+  11: "DER_IO", // CORRUPT
+  13: "DER_NOSPACE", // FULL
+  14: "DER_NO_PERM", // CANTOPEN: the file exists (we looked), so its directory refuses the journal
+  18: "DER_REC2BIG", // TOOBIG
+  23: "DER_NO_PERM", // AUTH
+  26: "DER_IO", // NOTADB
+};
+const IOERR = 10;
+
+/** Errors of the file system by their `code`. */
+const FILE_SYSTEM: Readonly<Record<string, DerCode>> = {
+  EACCES: "DER_NO_PERM",
+  EPERM: "DER_NO_PERM",
+  EROFS: "DER_NO_PERM",
+  ENOENT: "DER_NONEXIST",
+  EEXIST: "DER_EXIST",
+  ENOSPC: "DER_NOSPACE",
+  EDQUOT: "DER_NOSPACE",
+  ENOTDIR: "DER_INVAL",
+  ENAMETOOLONG: "DER_INVAL",
+  ELOOP: "DER_INVAL",
+  EMFILE: "DER_NOMEM",
+  ENFILE: "DER_NOMEM",
+  ENOMEM: "DER_NOMEM",
+};
+
+interface SqliteError extends Error {
+  readonly errcode: number;
+  readonly errstr: string;
+}
+
+function isSqliteError(e: unknown): e is SqliteError {
+  return e instanceof Error && (e as { code?: unknown }).code === "ERR_SQLITE_ERROR";
+}
+
+/** Whether `e` says that someone else holds the lock: worth another try. */
+export function isBusy(e: unknown): boolean {
+  return isSqliteError(e) && ((e.errcode & 0xff) === 5 || (e.errcode & 0xff) === 6);
+}
+
+/**
+ * The DaosError for an error that SQLite raised on `file`; what is not SQLite's is returned as it is.
+ *
+ * @param context - what was being done.
+ */
+export function fromSqlite(e: unknown, context: string, file: string): unknown {
+  if (!isSqliteError(e)) return e;
+  const code = (e.errcode & 0xff) === IOERR && isFull(file) ? "DER_NOSPACE" : (SQLITE[e.errcode & 0xff] ?? "DER_MISC");
+  return new DaosError(code, context, { cause: e, detail: `${file}: ${e.message}` });
+}
+
+/** The DaosError for an error of the file system; anything else is returned as it is. */
+export function fromFileSystem(e: unknown, context: string): unknown {
+  if (!(e instanceof Error) || DaosError.is(e) || typeof (e as NodeJS.ErrnoException).syscall !== "string") return e;
+  const { code, path, message } = e as NodeJS.ErrnoException;
+  return new DaosError(FILE_SYSTEM[code ?? ""] ?? "DER_IO", context, {
+    cause: e,
+    detail: path === undefined ? message : `${path}: ${message}`,
+  });
+}
+
+// SQLite says IOERR, not FULL, when the shared-memory file or a flush finds the disk full.
+function isFull(file: string): boolean {
+  try {
+    return statfsSync(file).bavail === 0;
+  } catch {
+    return false;
+  }
+}

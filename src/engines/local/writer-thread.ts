@@ -1,0 +1,197 @@
+/**
+ * The writer thread of a container: commits what has queued up in one transaction (group commit), so that the event
+ * loop of the program never waits for the disk. Answers leave after the commit.
+ */
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { DaosError } from "../../errors.ts";
+import { type ConnectionOptions, openDatabase } from "./database.ts";
+import { fromSqlite } from "./sqlite-error.ts";
+import { type ErrorRecord, toRecord } from "./thread-error.ts";
+import { Transaction } from "./transaction.ts";
+import { type Call, Code, condOf, type PackedOp, type Reply, type Request, unpack, unpackBatch } from "./wire.ts";
+
+/** What the thread is started with. */
+export interface WriterThreadData {
+  readonly file: string;
+  readonly connection: ConnectionOptions;
+  /** One counter: the operations that are done. */
+  readonly done: Int32Array<SharedArrayBuffer>;
+}
+
+type Work = Exclude<Request, { type: "close" }>;
+
+/** One transaction carries at most about this many operations: so no answer waits for ever longer commits. */
+const GROUP_MAX_OPS = 4096;
+const CONTEXT = "failed to write";
+/** Records removed by one step of purging. */
+const PURGE_STEP = 512;
+
+const { file, connection, done } = workerData as WriterThreadData;
+const port = parentPort as MessagePort;
+
+let transaction: Transaction | undefined;
+let close: (() => void) | undefined;
+let closing = false;
+let purging = false;
+
+port.on("message", (first: Request) => {
+  let request: Request | undefined = first;
+  while (request !== undefined) {
+    const group: Work[] = [];
+    for (let count = 0; request !== undefined && count < GROUP_MAX_OPS; request = nextRequest()) {
+      if (request.type === "close") closing = true;
+      else {
+        group.push(request);
+        count += request.count;
+      }
+    }
+    if (group.length > 0) commitGroup(group);
+  }
+  if (closing) end();
+  else purgeLater();
+});
+
+function nextRequest(): Request | undefined {
+  return receiveMessageOnPort(port)?.message as Request | undefined;
+}
+
+function end(): void {
+  close?.();
+  port.close();
+}
+
+function open(): Transaction {
+  if (transaction === undefined) {
+    const database = openDatabase(file, connection);
+    close = () => database.close();
+    transaction = new Transaction(database, file, connection.timeoutMs);
+  }
+  return transaction;
+}
+
+/** A group is one transaction. When that fails, each of its operations gets one of its own: one bad apple spoils no other. */
+function commitGroup(group: readonly Work[]): void {
+  try {
+    const t = open();
+    const reply = t.write(() => runAll(t, group));
+    answer(reply);
+  } catch (e) {
+    if (group.length === 1 && group[0]!.count === 1) answer(failure(e));
+    else commitOneByOne(group);
+  }
+}
+
+function commitOneByOne(group: readonly Work[]): void {
+  for (const request of group) {
+    if (request.type !== "pack") {
+      commitAlone(() => run(open(), request));
+      continue;
+    }
+    for (const op of unpack(request)) commitAlone(() => runPacked(open(), op));
+  }
+}
+
+function commitAlone(work: () => unknown): void {
+  try {
+    const result = open().write(work);
+    answer({ count: 1, results: result === true ? undefined : [result], errors: [] });
+  } catch (e) {
+    answer(failure(e));
+  }
+}
+
+function runAll(t: Transaction, group: readonly Work[]): Reply {
+  const results: unknown[] = [];
+  const errors: [number, ErrorRecord][] = [];
+  let allTrue = true;
+  const attempt = (work: () => unknown): void => {
+    let result: unknown;
+    try {
+      result = work();
+    } catch (e) {
+      // A DaosError says that the operation did not apply, before it wrote; SQLite's own error ends the transaction.
+      if (!DaosError.is(e)) throw e;
+      errors.push([results.length, toRecord(e, CONTEXT)]);
+    }
+    results.push(result);
+    allTrue &&= result === true;
+  };
+  for (const request of group) {
+    if (request.type === "pack") for (const op of unpack(request)) attempt(() => runPacked(t, op));
+    else attempt(() => run(t, request));
+  }
+  return { count: results.length, results: allTrue ? undefined : results, errors };
+}
+
+function runPacked(t: Transaction, op: PackedOp): unknown {
+  switch (op.code) {
+    case Code.remove:
+      return t.remove(op.object, op.key);
+    case Code.take:
+      return t.take(op.object, op.key);
+    case Code.get:
+      return t.reader.get(op.object, op.key);
+    case Code.has:
+      return t.reader.has(op.object, op.key);
+    default:
+      return t.put(op.object, op.key, op.value, condOf(op));
+  }
+}
+
+function run(t: Transaction, request: Exclude<Work, { type: "pack" }>): unknown {
+  if (request.type === "call") return runCall(t, request.call);
+  t.batch(request.object, unpackBatch(request));
+  return true;
+}
+
+function runCall(t: Transaction, call: Call): unknown {
+  switch (call.verb) {
+    case "create":
+      return t.create(call.name, call.spec);
+    case "link":
+      return t.link(call.name, call.object);
+    case "discard":
+      return t.discard(call.object);
+    case "destroy":
+      return t.destroy(call.name);
+    case "lookup":
+      return t.reader.lookup(call.name);
+    case "names":
+      return t.reader.names(call.after, call.limit);
+    case "clear":
+      return t.clear(call.object);
+    case "count":
+      // The count of an object is written at the end of the transaction; here it is asked for in its middle.
+      return t.count(call.object);
+    case "list":
+      return t.reader.list(call.object, call.query);
+    case "getMany":
+      return t.reader.getMany(call.object, call.keys);
+  }
+}
+
+function answer(reply: Reply): void {
+  port.postMessage(reply);
+  Atomics.add(done, 0, reply.count);
+  Atomics.notify(done, 0);
+}
+
+function failure(e: unknown): Reply {
+  return { count: 1, results: [undefined], errors: [[0, toRecord(fromSqlite(e, CONTEXT, file), CONTEXT)]] };
+}
+
+// The records of cleared and destroyed objects go in small steps while nobody waits.
+function purgeLater(): void {
+  if (purging || transaction?.hasGarbage !== true) return;
+  purging = true;
+  setImmediate(() => {
+    purging = false;
+    if (closing) return;
+    try {
+      transaction?.write(() => transaction?.purge(PURGE_STEP));
+    } catch {
+      return; // a full disk, a long lock: the garbage waits for a better day
+    }
+    purgeLater();
+  });
+}

@@ -1,0 +1,36 @@
+/**
+ * tsdaos, asynchronous face: persistent, shared dictionaries. `tsdaos/sync` is the same in blocking form.
+ *
+ * @packageDocumentation
+ */
+import "./node-version.ts";
+
+export * from "./container/admin.ts";
+export type {
+  CheckOptions,
+  CreateContainerOptions,
+  CreatePoolOptions,
+  DestroyOptions,
+  SystemCall,
+} from "./container/administration.ts";
+export { DCont } from "./container/dcont.ts";
+export type { OpenOptions, OpenPathOptions } from "./container/opening.ts";
+export { DDict } from "./dict/ddict.ts";
+export { type Bytes, type Codec, type In, type Json, json, type StandardSchema } from "./dict/encoding.ts";
+export type { Pairs, Rec } from "./dict/entries.ts";
+export type { Key } from "./dict/key.ts";
+export type { AsBytes, AsUtf8, AsValue, Bulk, Call, DictOptions, NotOptions, OnProgress } from "./dict/options.ts";
+export type { Range } from "./dict/range.ts";
+export type {
+  CheckReport,
+  ContainerInfo,
+  ContainerStatus,
+  ContainerType,
+  Finding,
+  NamedObject as ObjectInfo,
+  ObjectKind,
+  PoolInfo,
+  PoolStatus,
+} from "./engine/contract.ts";
+export { DaosError, type DaosErrorOptions, type DerCode, DObjNotFound } from "./errors.ts";
+export type { SystemOptions } from "./system.ts";

@@ -1,0 +1,35 @@
+/**
+ * tsdaos, blocking face: persistent, shared dictionaries that are `Map`s. For scripts, the shell, and programs that come
+ * from PyDAOS.
+ *
+ * @packageDocumentation
+ */
+import "./node-version.ts";
+
+export * from "./container/admin-sync.ts";
+export type {
+  CheckOptions,
+  CreateContainerOptions,
+  CreatePoolOptions,
+  DestroyOptions,
+  SystemCall,
+} from "./container/administration.ts";
+export { DCont, type DictOptions, type OpenOptions, type OpenPathOptions } from "./container/dcont-sync.ts";
+export { type Bulk, DDict, type Range } from "./dict/ddict-sync.ts";
+export { type Bytes, type Codec, type In, type Json, json, type StandardSchema } from "./dict/encoding.ts";
+export type { Rec, SyncPairs } from "./dict/entries.ts";
+export type { Key } from "./dict/key.ts";
+export type { AsBytes, AsUtf8, AsValue, NotOptions, OnProgress } from "./dict/options.ts";
+export type {
+  CheckReport,
+  ContainerInfo,
+  ContainerStatus,
+  ContainerType,
+  Finding,
+  NamedObject as ObjectInfo,
+  ObjectKind,
+  PoolInfo,
+  PoolStatus,
+} from "./engine/contract.ts";
+export { DaosError, type DaosErrorOptions, type DerCode, DObjNotFound } from "./errors.ts";
+export type { SystemOptions } from "./system.ts";
