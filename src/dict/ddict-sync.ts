@@ -1,6 +1,7 @@
 /** `DDict`, blocking: a persistent dictionary that is a `Map`. */
 import { inspect } from "node:util";
-import { markAsUncloneable } from "node:worker_threads";
+// The whole module, not the name: Node 20 does not have it, and is to reach the sentence that says so.
+import * as workerThreads from "node:worker_threads";
 import type { Page } from "../engine/contract.ts";
 import { runSync, type Steps } from "../engine/steps.ts";
 import { DaosError, inContext } from "../errors.ts";
@@ -62,7 +63,7 @@ export class DDict<V = Bytes> {
     this.#parts = parts;
     this.object = makeObjectView(this);
     // A copy could not reach the storage; being refused is better than an empty object.
-    markAsUncloneable(this);
+    workerThreads.markAsUncloneable(this);
   }
 
   /** How many keys there are. Costs the same however many, where the engine can (local). */
