@@ -73,5 +73,7 @@ function checkTimeout(timeout: number | undefined, system: string): number {
 }
 
 function invalid(system: string, detail: string): DaosError<"DER_INVAL"> {
-  return new DaosError("DER_INVAL", `invalid system ${JSON.stringify(system)}`, { detail });
+  return new DaosError("DER_INVAL", "failed to find the system", {
+    detail: `system ${JSON.stringify(system)}: ${detail}`,
+  });
 }

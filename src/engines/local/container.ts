@@ -28,13 +28,15 @@ class OpenCore implements Handle {
   }
 
   core(): ContainerCore {
-    if (this.#core === undefined) throw new DaosError("DER_NO_HDL", "the container is closed");
+    if (this.#core === undefined)
+      throw new DaosError("DER_NO_HDL", "failed to use the container", { detail: "the container is closed" });
     return this.#core;
   }
 
   writable(): ContainerCore {
     const core = this.core();
-    if (this.#mode === "RO") throw new DaosError("DER_NO_PERM", "the container is open read-only");
+    if (this.#mode === "RO")
+      throw new DaosError("DER_NO_PERM", "failed to write", { detail: "the container is open read-only" });
     return core;
   }
 

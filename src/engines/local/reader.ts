@@ -147,7 +147,7 @@ export function idOf(oid: string): number {
 
 /** The error of a handle whose object is gone. */
 export function destroyed(): DaosError<"DER_NONEXIST"> {
-  return new DaosError("DER_NONEXIST", "the object was destroyed");
+  return new DaosError("DER_NONEXIST", "failed to use the object", { detail: "the object was destroyed" });
 }
 
 /** A statement that gives rows as arrays: faster than objects, and nothing depends on column names. */

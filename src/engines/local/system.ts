@@ -62,13 +62,13 @@ export class LocalSystem {
   constructor(address: SystemAddress) {
     const { url } = address;
     if (url.host !== "" && url.host !== "localhost")
-      throw new DaosError("DER_INVAL", `invalid system ${JSON.stringify(url.href)}`, {
-        detail: "a file: URL names no host; write three slashes, as in file:///data/daos",
+      throw new DaosError("DER_INVAL", "failed to find the system", {
+        detail: `system "${url.href}": a file: URL names no host; write three slashes, as in file:///data/daos`,
       });
     const durability = url.searchParams.get("durability") ?? "power";
     if (durability !== "power" && durability !== "process")
-      throw new DaosError("DER_INVAL", `invalid system ${JSON.stringify(url.href)}`, {
-        detail: `durability is power or process, not ${JSON.stringify(durability)}`,
+      throw new DaosError("DER_INVAL", "failed to find the system", {
+        detail: `system "${url.href}": durability is power or process, not ${JSON.stringify(durability)}`,
       });
     this.#root = fileURLToPath(`file://${url.pathname}`);
     this.#connection = { durability, timeoutMs: address.timeout };

@@ -247,7 +247,8 @@ export class Transaction {
   #newId(): number {
     const row = this.#nextId.get() as unknown as [number] | undefined;
     // Destroying a container takes its sequence away, so that whoever still has it open creates nothing in it.
-    if (row === undefined) throw new DaosError("DER_NONEXIST", "the container was destroyed");
+    if (row === undefined)
+      throw new DaosError("DER_NONEXIST", "failed to write", { detail: "the container was destroyed" });
     return row[0];
   }
 
