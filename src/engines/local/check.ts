@@ -1,8 +1,9 @@
 /** `checkContainer`: SQLite's own integrity check, counts against rows, names against objects, orphans. */
-import { readdirSync } from "node:fs";
+import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { CheckReport, Finding } from "../../engine/contract.ts";
+import { waitForLock } from "./lock.ts";
 import { idOf, oidOf, prepare } from "./reader.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -13,30 +14,43 @@ const PURGE_STEP = 4096;
 
 type ObjectRow = [id: number, name: string | null, kind: string, generation: number, count: number, created: number];
 
-/**
- * Checks, and mends when `repair`.
- *
- * @param directory - the container's directory.
- * @param transaction - makes the writing half of the connection; called only to repair.
- */
-export function checkDatabase(
-  database: DatabaseSync,
-  directory: string,
-  repair: boolean,
-  transaction: () => Transaction,
-): CheckReport {
+/** What a check works on. */
+export interface CheckedContainer {
+  readonly database: DatabaseSync;
+  readonly file: string;
+  readonly directory: string;
+  readonly timeoutMs: number;
+  /** The writing half of the connection, to repair; without it nothing is changed. */
+  readonly writer: Transaction | undefined;
+}
+
+/** Checks, and mends when there is a writer. Others may go on writing: what is in order at any moment is not reported. */
+export function checkDatabase({ database, file, directory, timeoutMs, writer }: CheckedContainer): CheckReport {
   const started = new Date();
   const findings: Finding[] = [];
-  const writer = repair ? transaction() : undefined;
-  const found = (message: string, mend?: (t: Transaction) => void): void => {
-    if (writer !== undefined && mend !== undefined) writer.write(() => mend(writer));
+  const found = (message: string, mend?: () => void): void => {
+    if (writer !== undefined && mend !== undefined) writer.write(mend);
     findings.push({ message, repaired: writer !== undefined && mend !== undefined });
   };
   const all = <T>(sql: string, ...values: (number | string)[]): T[] =>
-    prepare(database, sql).all(...values) as unknown as T[];
+    waitForLock(() => prepare(database, sql).all(...values), timeoutMs, file) as unknown as T[];
+  const run = (sql: string, ...values: (number | string)[]): void => {
+    database.prepare(sql).run(...values);
+  };
 
   for (const [message] of all<[string]>("PRAGMA integrity_check"))
     if (message !== "ok") found(`the file is damaged: ${message}`);
+
+  const [[sequence, highest]] = all<[number | null, number]>(
+    `SELECT (SELECT value FROM meta WHERE name = 'sequence'), max(
+       (SELECT ifnull(max(max(id, generation)), 0) FROM objects),
+       (SELECT ifnull(max(generation), 0) FROM garbage),
+       (SELECT ifnull(max(generation), 0) FROM records))`,
+  ) as [[number | null, number]];
+  if (sequence === null || sequence < highest)
+    found(`the sequence of ids stands at ${sequence ?? "nothing"}, and ${highest} is in use`, () =>
+      run("INSERT OR REPLACE INTO meta VALUES ('sequence', ?)", highest),
+    );
 
   const objects = all<ObjectRow>("SELECT id, name, kind, generation, count, created FROM objects ORDER BY id");
   let skipped = 0;
@@ -44,11 +58,18 @@ export function checkDatabase(
     const what = `${kind} ${name === null ? oidOf(id) : JSON.stringify(name)}`;
     const [[rows]] = all<[number]>("SELECT count(*) FROM records WHERE generation = ?", generation) as [[number]];
     // Another process may write between the two looks: what matters is one look at both.
-    if (rows !== count && countIsWrong(database, id))
-      found(`${what} says that it has ${count} records, and has ${rows}`, () => recount(database, id));
+    if (rows !== count && all(`SELECT 1 FROM objects WHERE id = ? AND count <> ${COUNT_SQL}`, id).length > 0)
+      found(`${what} says that it has ${count} records, and has ${rows}`, () =>
+        run(`UPDATE objects SET count = ${COUNT_SQL} WHERE id = ?`, id),
+      );
     if (name !== null) continue;
     if (Date.now() - created < ORPHAN_AGE_MS) skipped++;
-    else found(`${what} has no name: its creation was interrupted`, (t) => t.discard({ kind: "dict", oid: oidOf(id) }));
+    else
+      found(`${what} has no name: its creation was interrupted`, () => {
+        // Unless its creator came to an end just now.
+        if (all("SELECT 1 FROM objects WHERE id = ? AND name IS NULL", id).length > 0)
+          writer?.discard({ kind: "dict", oid: oidOf(id) });
+      });
   }
 
   for (const [generation, rows] of all<[number, number]>(
@@ -56,37 +77,46 @@ export function checkDatabase(
        AND generation NOT IN (SELECT generation FROM garbage) GROUP BY generation`,
   ))
     found(`${rows} records of generation ${generation} belong to no object`, () =>
-      database.prepare("INSERT INTO garbage VALUES (?)").run(generation),
+      run("INSERT OR IGNORE INTO garbage VALUES (?)", generation),
+    );
+  for (const [generation] of all<[number]>(
+    "SELECT generation FROM garbage WHERE generation IN (SELECT generation FROM objects)",
+  ))
+    found(`generation ${generation} is listed as garbage, and an object has it`, () =>
+      run("DELETE FROM garbage WHERE generation = ?", generation),
     );
 
-  for (const [generation, hex] of all<[number, string]>(
-    `SELECT generation, hex(key) FROM records WHERE typeof(value) = 'integer' AND value NOT IN (SELECT id FROM blobs)`,
-  ))
+  for (const [generation, hex] of all<[number, string]>(`SELECT generation, hex(key) FROM records WHERE ${LOST_SQL}`))
     found(
-      `the value of key ${Buffer.from(hex, "hex").toString()} (generation ${generation}) is lost: its blob is missing`,
+      `the value of key ${JSON.stringify(Buffer.from(hex, "hex").toString())} (generation ${generation}) is lost: ` +
+        "its blob is missing; to repair is to delete the key",
+      () => {
+        run(`DELETE FROM records WHERE generation = ? AND hex(key) = ? AND ${LOST_SQL}`, generation, hex);
+        run(`UPDATE objects SET count = ${COUNT_SQL} WHERE generation = ?`, generation);
+      },
     );
-  for (const [id] of all<[number]>(
-    `SELECT id FROM blobs EXCEPT SELECT value FROM records WHERE typeof(value) = 'integer'`,
-  ))
-    found(`blob ${id} belongs to no record`, () => database.prepare("DELETE FROM blobs WHERE id = ?").run(id));
+  for (const [id] of all<[number]>(`SELECT id FROM blobs WHERE ${ORPHAN_SQL}`))
+    found(`blob ${id} belongs to no record`, () => run(`DELETE FROM blobs WHERE id = ? AND ${ORPHAN_SQL}`, id));
 
-  const known = new Set(objects.map(([id]) => id));
-  for (const entry of readdirSync(join(directory), { withFileTypes: true }))
-    if (entry.name === "arrays" && entry.isDirectory())
-      for (const oid of readdirSync(join(directory, entry.name)))
-        if (!known.has(idOf(oid))) found(`arrays/${oid} belongs to no object`);
+  for (const oid of arrayDirectories(directory)) {
+    const path = join(directory, ARRAYS, oid);
+    // An array's directory may be made before its object: what is new is left alone.
+    if (all("SELECT 1 FROM objects WHERE id = ? AND kind = 'array'", idOf(oid)).length > 0) continue;
+    if (Date.now() - (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) < ORPHAN_AGE_MS) skipped++;
+    else found(`${ARRAYS}/${oid} belongs to no object`, () => rmSync(path, { recursive: true, force: true }));
+  }
 
-  while (writer?.hasGarbage === true || (writer !== undefined && all("SELECT 1 FROM garbage LIMIT 1").length > 0))
+  while (writer !== undefined && all("SELECT 1 FROM garbage LIMIT 1").length > 0)
     writer.write(() => writer.purge(PURGE_STEP));
   return { started, completed: new Date(), checked: objects.length, skipped, findings };
 }
 
+const ARRAYS = "arrays";
 const COUNT_SQL = "(SELECT count(*) FROM records WHERE records.generation = objects.generation)";
+const LOST_SQL = "typeof(value) = 'integer' AND value NOT IN (SELECT id FROM blobs)";
+const ORPHAN_SQL = "id NOT IN (SELECT value FROM records WHERE typeof(value) = 'integer')";
 
-function countIsWrong(database: DatabaseSync, id: number): boolean {
-  return database.prepare(`SELECT 1 FROM objects WHERE id = ? AND count <> ${COUNT_SQL}`).get(id) !== undefined;
-}
-
-function recount(database: DatabaseSync, id: number): void {
-  database.prepare(`UPDATE objects SET count = ${COUNT_SQL} WHERE id = ?`).run(id);
+function arrayDirectories(directory: string): string[] {
+  const arrays = join(directory, ARRAYS);
+  return lstatSync(arrays, { throwIfNoEntry: false })?.isDirectory() === true ? readdirSync(arrays) : [];
 }

@@ -41,9 +41,9 @@ export class ContainerCore {
     this.writer = new Writer(file, options);
   }
 
-  /** The core of the container with this file; `uuid` tells it from an earlier one at the same place. */
-  static acquire(file: string, uuid: string, options: ConnectionOptions): ContainerCore {
-    const key = JSON.stringify([file, uuid, options]);
+  /** The core of the container with this file. */
+  static acquire(file: string, options: ConnectionOptions): ContainerCore {
+    const key = JSON.stringify([file, options]);
     let core = open.get(key);
     if (core === undefined) {
       core = new ContainerCore(key, file, options);
@@ -88,10 +88,10 @@ export class ContainerCore {
 
   /** The same, blocking. */
   releaseSync(): void {
-    this.writer.settle();
+    // Asynchronous writes under way are those of another handle, which waits for them before it lets go.
     if (!this.#forget()) return;
     this.#database.close();
-    // Nothing is under way; the thread closes its connection by itself and holds nobody up.
+    // The thread closes its connection by itself and holds nobody up.
     void this.writer.close();
   }
 

@@ -1,5 +1,6 @@
 /** Opening the SQLite file of a container: is it ours, is it whole, is it of a version that we know. */
-import { statSync } from "node:fs";
+import { accessSync, constants, existsSync, lstatSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { DaosError } from "../../errors.ts";
 import { waitForLock } from "./lock.ts";
@@ -8,6 +9,8 @@ import { fromFileSystem, fromSqlite } from "./sqlite-error.ts";
 
 /** How a connection is opened. */
 export interface ConnectionOptions {
+  /** The container that the file must be of: at its path there may be another one by now. */
+  readonly uuid: string;
   readonly mode: "RO" | "RW";
   /** What a resolved write survives: a power failure, or only the end of the process. */
   readonly durability: "power" | "process";
@@ -21,18 +24,11 @@ const CONTEXT = "failed to open the container's file";
  * A connection to the container's file.
  *
  * @throws DaosError DER_IO when the file is missing, cut short, or no database of ours; DER_MISMATCH for a newer format;
- * DER_NO_PERM; DER_BUSY when another process recovers the file for longer than the timeout.
+ * DER_NONEXIST when the container was destroyed; DER_NO_PERM; DER_BUSY when another process recovers the file for longer
+ * than the timeout.
  */
 export function openDatabase(file: string, options: ConnectionOptions): DatabaseSync {
-  let bytes: number;
-  try {
-    bytes = statSync(file).size;
-  } catch (e) {
-    // SQLite would make a new, empty file in its place.
-    if ((e as NodeJS.ErrnoException).code === "ENOENT")
-      throw new DaosError("DER_IO", CONTEXT, { cause: e, detail: `${file} is missing` });
-    throw fromFileSystem(e, CONTEXT);
-  }
+  const bytes = checkFile(file, options.mode);
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(file, { readOnly: options.mode === "RO", timeout: 0 });
@@ -41,6 +37,7 @@ export function openDatabase(file: string, options: ConnectionOptions): Database
       () => {
         opened.exec(connectionSql(options.durability));
         checkIsOurs(opened, file, bytes);
+        checkContainer(opened, file, options.uuid);
       },
       options.timeoutMs,
       file,
@@ -52,6 +49,32 @@ export function openDatabase(file: string, options: ConnectionOptions): Database
   }
 }
 
+/** The size of the file, once it is known to be one that may be opened. */
+function checkFile(file: string, mode: "RO" | "RW"): number {
+  try {
+    const found = lstatSync(file, { throwIfNoEntry: false });
+    // SQLite would make a new, empty file in its place.
+    if (found === undefined && existsSync(dirname(file)))
+      throw new DaosError("DER_IO", CONTEXT, { detail: `${file} is missing; restore it from a backup` });
+    if (found === undefined) throw gone(file);
+    if (!found.isFile()) throw new DaosError("DER_IO", CONTEXT, { detail: `${file} is not a regular file` });
+    // SQLite would open a file that may not be written for reading only, and say so at the first write.
+    accessSync(file, mode === "RO" ? constants.R_OK : constants.R_OK | constants.W_OK);
+    return found.size;
+  } catch (e) {
+    throw fromFileSystem(e, CONTEXT);
+  }
+}
+
+function gone(file: string): DaosError<"DER_NONEXIST"> {
+  return new DaosError("DER_NONEXIST", CONTEXT, { detail: `the container of ${file} was destroyed` });
+}
+
+function checkContainer(database: DatabaseSync, file: string, uuid: string): void {
+  const row = database.prepare("SELECT value FROM meta WHERE name = 'uuid'").get();
+  if (row?.value !== uuid) throw gone(file);
+}
+
 function checkIsOurs(database: DatabaseSync, file: string, bytes: number): void {
   const application = pragma(database, "application_id");
   const version = pragma(database, "user_version");
@@ -59,6 +82,8 @@ function checkIsOurs(database: DatabaseSync, file: string, bytes: number): void 
     throw new DaosError("DER_IO", CONTEXT, {
       detail: `${file} is not the database of a tsdaos container, or it was cut short (application_id ${application})`,
     });
+  if (version < 1)
+    throw new DaosError("DER_IO", CONTEXT, { detail: `${file} is damaged: it has format version ${version}` });
   if (version > FORMAT_VERSION)
     throw new DaosError("DER_MISMATCH", CONTEXT, {
       detail: `${file} has format version ${version}, this tsdaos knows ${FORMAT_VERSION}; install a newer tsdaos`,

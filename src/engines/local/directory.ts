@@ -17,7 +17,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { isLabel, isUuid } from "../../container/label.ts";
 import { DaosError } from "../../errors.ts";
 import { FORMAT_VERSION } from "./schema.ts";
@@ -90,18 +90,39 @@ export function makeMarked<M extends Marker>(
   syncDirectory(parent);
 }
 
-/** Removes a directory of ours: it is gone for everyone in one step, its content follows. */
-export function removeMarked(path: string): void {
-  const removing = join(dirname(path), REMOVING + randomUUID());
-  renameSync(path, removing);
+/** Takes a directory of ours out of everyone's sight in one step; gives the path at which it is to be removed. */
+export function setAside(path: string): string {
+  const aside = join(dirname(path), REMOVING + randomUUID());
+  renameSync(path, aside);
   syncDirectory(dirname(path));
-  rmSync(removing, { recursive: true, force: true });
+  return aside;
+}
+
+/** Puts a directory back that was set aside. */
+export function putBack(aside: string, path: string): void {
+  renameSync(aside, path);
+  syncDirectory(dirname(path));
+}
+
+/** Removes a directory that was set aside. Links in it are removed, what they point to is not. */
+export function removeAside(aside: string): void {
+  rmSync(aside, { recursive: true, force: true });
+}
+
+/**
+ * The names under `path` that are neither its marker, nor directories of the kind `children`, nor what an interrupted
+ * creation or removal of those left behind: what tsdaos did not make, or may not look into.
+ */
+export function foreignNames(path: string, kind: DirectoryKind, children: DirectoryKind): string[] {
+  const ours = new Set(listMarked(path, children).map((child) => basename(child.path)));
+  return readdirSync(path).filter((name) => name !== kind.file && !ours.has(name) && !isLeftover(name));
 }
 
 /**
  * The directory of that kind under `parent` with this label or UUID; `undefined` when there is none.
  *
- * @throws DaosError DER_INVAL when a directory of that name is not ours, DER_MISMATCH when its format is newer.
+ * @throws DaosError DER_INVAL when what has that name is not ours, DER_IO when its marker is damaged, DER_MISMATCH when
+ * its format is newer.
  */
 export function findMarked<M extends Marker>(
   parent: string,
@@ -162,31 +183,43 @@ export function syncDirectory(path: string): void {
 }
 
 function readMarked<M extends Marker>(path: string, kind: DirectoryKind): Marked<M> | undefined {
+  const directory = lstatSync(path, { throwIfNoEntry: false });
+  if (directory === undefined) return undefined;
+  // Behind a link there may be anything, also outside the system: destroying it would destroy there.
+  if (!directory.isDirectory())
+    throw notOurs(path, kind, directory.isSymbolicLink() ? "it is a symbolic link" : "it is not a directory");
   const file = join(path, kind.file);
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (e) {
-    if ((e as NodeJS.ErrnoException).code !== "ENOENT") throw e;
-    if (!exists(path)) return undefined;
-    throw notOurs(path, kind, `there is no ${kind.file}`);
+  if (lstatSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
+    if (!exists(path)) return undefined; // destroyed between the two looks
+    throw notOurs(path, kind, `there is no file ${kind.file}`);
   }
-  const marker = parseMarker<M>(text);
-  if (marker?.format !== kind.format || typeof marker.uuid !== "string")
-    throw notOurs(path, kind, `${kind.file} is not ours`);
-  if (marker.version > FORMAT_VERSION)
+  const marker = parseMarker(readFileSync(file, "utf8"), file, kind);
+  if (marker?.format !== kind.format) throw notOurs(path, kind, `${kind.file} is not ours`);
+  const { version, uuid, label } = marker;
+  if (typeof version !== "number" || typeof uuid !== "string" || !isUuid(uuid))
+    throw damaged(file, kind, "version or uuid are missing");
+  if (version > FORMAT_VERSION)
     throw new DaosError("DER_MISMATCH", `failed to access ${kind.noun}`, {
-      detail: `${file} has format version ${marker.version}, this tsdaos knows ${FORMAT_VERSION}; install a newer tsdaos`,
+      detail: `${file} has format version ${version}, this tsdaos knows ${FORMAT_VERSION}; install a newer tsdaos`,
     });
-  return { path, marker };
+  if ((label ?? uuid) !== basename(path))
+    throw notOurs(path, kind, `${kind.file} is that of ${label ?? uuid}: the directory was copied or renamed`);
+  return { path, marker: marker as M };
 }
 
-function parseMarker<M extends Marker>(text: string): M | undefined {
+function parseMarker(text: string, file: string, kind: DirectoryKind): Partial<Marker> | undefined {
   try {
-    return JSON.parse(text) as M;
-  } catch {
-    return undefined;
+    return JSON.parse(text) as Partial<Marker>;
+  } catch (e) {
+    throw damaged(file, kind, (e as Error).message, e);
   }
+}
+
+function damaged(file: string, kind: DirectoryKind, why: string, cause?: unknown): DaosError<"DER_IO"> {
+  return new DaosError("DER_IO", `failed to access ${kind.noun}`, {
+    cause,
+    detail: `${file} is damaged (${why}); restore it from a backup`,
+  });
 }
 
 function notOurs(path: string, kind: DirectoryKind, why: string): DaosError<"DER_INVAL"> {
@@ -195,10 +228,14 @@ function notOurs(path: string, kind: DirectoryKind, why: string): DaosError<"DER
   });
 }
 
+function isLeftover(name: string): boolean {
+  const prefix = [MAKING, REMOVING].find((p) => name.startsWith(p));
+  return prefix !== undefined && isUuid(name.slice(prefix.length));
+}
+
 function removeLeftovers(parent: string): void {
   for (const name of readdirSync(parent)) {
-    const prefix = [MAKING, REMOVING].find((p) => name.startsWith(p));
-    if (prefix === undefined || !isUuid(name.slice(prefix.length))) continue;
+    if (!isLeftover(name)) continue;
     const path = join(parent, name);
     const age = Date.now() - (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
     if (age < LEFTOVER_AGE_MS) continue;

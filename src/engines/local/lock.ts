@@ -9,17 +9,18 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
  *
  * We poll with a short, random pause instead of SQLite's busy handler: that one backs off up to 100 ms, and a
  * writer that has backed off loses to every newcomer.
+ *
+ * @param deadline - when to give up, on the clock of `performance.now()`; default: `timeoutMs` after the first failure.
  */
-export function waitForLock<T>(attempt: () => T, timeoutMs: number, file: string): T {
-  let deadline: number | undefined;
-  for (;;) {
+export function waitForLock<T>(attempt: () => T, timeoutMs: number, file: string, deadline?: number): T {
+  for (let until = deadline; ; ) {
     try {
       return attempt();
     } catch (e) {
       if (!isBusy(e)) throw e;
       const now = performance.now();
-      deadline ??= now + timeoutMs;
-      if (now >= deadline)
+      until ??= now + timeoutMs;
+      if (now >= until)
         throw new DaosError("DER_BUSY", "waiting for the lock", {
           cause: e,
           detail: `${file}: another process has held the lock for ${timeoutMs} ms; raise the option timeout or end that process`,

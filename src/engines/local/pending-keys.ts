@@ -12,13 +12,14 @@ export class PendingKeys {
     return this.#names > 0;
   }
 
-  /** Whether anything of this object is under way. */
+  /** Whether anything of this object is under way; an operation on names may be its destruction. */
   object(object: number): boolean {
-    return this.#objects.has(object);
+    return this.#names > 0 || this.#objects.has(object);
   }
 
   /** Whether an operation on this key, or on the whole object, is under way. */
   key(object: number, key: Uint8Array): boolean {
+    if (this.#names > 0) return true;
     const pending = this.#objects.get(object);
     return pending !== undefined && (pending.whole > 0 || pending.keys.has(text(key)));
   }

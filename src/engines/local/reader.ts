@@ -47,8 +47,8 @@ export class Reader {
   }
 
   get(object: number, key: Uint8Array): Uint8Array | undefined {
-    const row = this.#get.get(object, key) as unknown as [Uint8Array] | undefined;
-    if (row !== undefined) return row[0];
+    const row = this.#get.get(object, key) as unknown as [Uint8Array | null] | undefined;
+    if (row !== undefined) return row[0] ?? lost(key);
     this.count(object); // a missing key, or a missing object?
     return undefined;
   }
@@ -56,7 +56,10 @@ export class Reader {
   getMany(object: number, keys: readonly Uint8Array[]): (Uint8Array | undefined)[] {
     return this.#inSnapshot(() => {
       this.count(object);
-      return keys.map((key) => (this.#get.get(object, key) as unknown as [Uint8Array] | undefined)?.[0]);
+      return keys.map((key) => {
+        const row = this.#get.get(object, key) as unknown as [Uint8Array | null] | undefined;
+        return row && (row[0] ?? lost(key));
+      });
     });
   }
 
@@ -101,7 +104,8 @@ export class Reader {
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
       if (typeof row[1] !== "number") continue;
-      row[1] = (this.#blob.get(row[1]) as unknown as [Uint8Array])[0];
+      const blob = this.#blob.get(row[1]) as unknown as [Uint8Array] | undefined;
+      row[1] = blob?.[0] ?? lost(row[0]);
       bytes += row[1].length;
       if (bytes >= PAGE_MAX_BYTES && i + 1 < rows.length) {
         rows.length = i + 1;
@@ -130,7 +134,8 @@ export class Reader {
     try {
       return read();
     } finally {
-      this.#commit.run();
+      // An I/O error may have ended it already.
+      if (this.#database.isTransaction) this.#commit.run();
     }
   }
 }
@@ -148,6 +153,13 @@ export function idOf(oid: string): number {
 /** The error of a handle whose object is gone. */
 export function destroyed(): DaosError<"DER_NONEXIST"> {
   return new DaosError("DER_NONEXIST", "failed to use the object", { detail: "the object was destroyed" });
+}
+
+/** Throws: the record is there, its value is not. */
+export function lost(key: Uint8Array): never {
+  throw new DaosError("DER_IO", "failed to read", {
+    detail: `the value of ${JSON.stringify(Buffer.from(key).toString())} is lost; daos cont check tells more`,
+  });
 }
 
 /** A statement that gives rows as arrays: faster than objects, and nothing depends on column names. */

@@ -21,8 +21,9 @@ const PAGE_BYTES = 8192;
 /** The memory that one connection may use for pages, in KiB. */
 const CACHE_KIB = 16_384;
 
-/** Run once, when the file is made. */
-export const CREATE_SQL: string = `
+/** Run once, when the file of the container `uuid` is made. */
+export function createSql(uuid: string): string {
+  return `
 PRAGMA page_size = ${PAGE_BYTES};
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
@@ -30,7 +31,7 @@ BEGIN IMMEDIATE;
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${FORMAT_VERSION};
 CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES ('sequence', 0);
+INSERT INTO meta VALUES ('sequence', 0), ('uuid', '${uuid}');
 CREATE TABLE objects (
   id INTEGER PRIMARY KEY,
   generation INTEGER NOT NULL,
@@ -45,6 +46,7 @@ CREATE TABLE blobs (id INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NULL) ST
 CREATE TABLE garbage (generation INTEGER PRIMARY KEY) STRICT;
 COMMIT;
 `;
+}
 
 /**
  * Run on every connection. No `mmap_size`: a process that reads a mapped file that someone cut short is killed.
@@ -60,6 +62,9 @@ PRAGMA journal_size_limit = 67108864;
 PRAGMA trusted_schema = OFF;
 `;
 }
+
+/** Takes every object away, for all who have the file open, and what it takes to make new ones. */
+export const DESTROY_SQL = "DELETE FROM objects; DELETE FROM meta";
 
 /** A record's value, wherever it is stored. An INTEGER in `records.value` is the id of a row of `blobs`. */
 export const VALUE_SQL = `CASE typeof(value) WHEN 'integer' THEN (SELECT data FROM blobs WHERE blobs.id = value) ELSE value END`;

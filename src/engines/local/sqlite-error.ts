@@ -1,5 +1,6 @@
 /** SQLite's and the file system's errors, told in DAOS's codes. */
-import { statfsSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, statfsSync } from "node:fs";
+import { dirname } from "node:path";
 import { DaosError, type DerCode } from "../../errors.ts";
 
 /** SQLite's primary result codes that matter here (https://www.sqlite.org/rescode.html). */
@@ -8,16 +9,16 @@ const SQLITE: Readonly<Record<number, DerCode>> = {
   5: "DER_BUSY", // BUSY
   6: "DER_BUSY", // LOCKED
   7: "DER_NOMEM", // NOMEM
-  8: "DER_NO_PERM", // READONLY
   10: "DER_IO", // IOERR
   11: "DER_IO", // CORRUPT
   13: "DER_NOSPACE", // FULL
-  14: "DER_NO_PERM", // CANTOPEN: the file exists (we looked), so its directory refuses the journal
   18: "DER_REC2BIG", // TOOBIG
   23: "DER_NO_PERM", // AUTH
   26: "DER_IO", // NOTADB
 };
+const READONLY = 8;
 const IOERR = 10;
+const CANTOPEN = 14;
 
 /** Errors of the file system by their `code`. */
 const FILE_SYSTEM: Readonly<Record<string, DerCode>> = {
@@ -57,7 +58,29 @@ export function isBusy(e: unknown): boolean {
  */
 export function fromSqlite(e: unknown, context: string, file: string): unknown {
   if (!isSqliteError(e)) return e;
-  const code = (e.errcode & 0xff) === IOERR && isFull(file) ? "DER_NOSPACE" : (SQLITE[e.errcode & 0xff] ?? "DER_MISC");
+  const primary = e.errcode & 0xff;
+  if (primary === CANTOPEN || primary === READONLY) return refused(e, context, file);
+  const code = primary === IOERR && isFull(file) ? "DER_NOSPACE" : (SQLITE[primary] ?? "DER_MISC");
+  return new DaosError(code, context, { cause: e, detail: `${file}: ${e.message}` });
+}
+
+/** SQLite does not say which of its files it could not open or write, nor why: look. */
+function refused(e: SqliteError, context: string, file: string): DaosError {
+  try {
+    accessSync(file, constants.R_OK);
+    closeSync(openSync(file, "r"));
+  } catch (why) {
+    return fromFileSystem(why, context) as DaosError;
+  }
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch {
+    return new DaosError("DER_NO_PERM", context, {
+      cause: e,
+      detail: `${file}: its directory cannot be written, and even reading needs that, for SQLite's journal (-wal, -shm); ask the owner of the pool`,
+    });
+  }
+  const code = (e.errcode & 0xff) === READONLY ? "DER_NO_PERM" : isFull(file) ? "DER_NOSPACE" : "DER_IO";
   return new DaosError(code, context, { cause: e, detail: `${file}: ${e.message}` });
 }
 

@@ -1,6 +1,6 @@
 /** Pools and containers of the local engine: directories. Blocking; `index.ts` makes the other twin of it. */
 import { randomUUID } from "node:crypto";
-import { mkdirSync, statfsSync, statSync } from "node:fs";
+import { accessSync, constants, mkdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -22,20 +22,23 @@ import {
   CONTAINER,
   exists,
   findMarked,
+  foreignNames,
   listMarked,
   type Marked,
   type Marker,
   makeMarked,
   modeOf,
   POOL,
-  removeMarked,
+  putBack,
+  removeAside,
+  setAside,
   syncDirectory,
   writeDurably,
 } from "./directory.ts";
 import { waitForLock } from "./lock.ts";
 import { refuseNetworkFileSystem } from "./network-file-system.ts";
-import { CREATE_SQL, FORMAT_VERSION } from "./schema.ts";
-import { fromFileSystem, fromSqlite, isBusy } from "./sqlite-error.ts";
+import { createSql, DESTROY_SQL, FORMAT_VERSION } from "./schema.ts";
+import { fromFileSystem, fromSqlite } from "./sqlite-error.ts";
 import { Transaction } from "./transaction.ts";
 
 /** The container's SQLite file. */
@@ -57,7 +60,7 @@ const ANY_GROUP = 0o070;
 /** A system of directories. */
 export class LocalSystem {
   readonly #root: string;
-  readonly #connection: Omit<ConnectionOptions, "mode">;
+  readonly #connection: Omit<ConnectionOptions, "mode" | "uuid">;
 
   constructor(address: SystemAddress) {
     const { url } = address;
@@ -70,7 +73,7 @@ export class LocalSystem {
       throw new DaosError("DER_INVAL", "failed to find the system", {
         detail: `system "${url.href}": durability is power or process, not ${JSON.stringify(durability)}`,
       });
-    this.#root = fileURLToPath(`file://${url.pathname}`);
+    this.#root = rootOf(url);
     this.#connection = { durability, timeoutMs: address.timeout };
   }
 
@@ -78,8 +81,8 @@ export class LocalSystem {
     return inFileSystem("failed to create pool", () => {
       const mode = poolMode(o.mode);
       const uuid = randomUUID();
-      mkdirSync(this.#root, { recursive: true });
       refuseNetworkFileSystem(this.#root);
+      makeRoot(this.#root);
       makeMarked(
         this.#root,
         label,
@@ -116,14 +119,21 @@ export class LocalSystem {
   destroyPool(pool: string, o: { readonly force: boolean }): void {
     const context = "failed to destroy pool";
     inFileSystem(context, () => {
-      const found = this.#pool(pool, context);
-      const containers = listMarked<ContainerMarker>(found.path, CONTAINER);
+      const { path, marker } = this.#pool(pool, context);
+      const containers = listMarked<ContainerMarker>(path, CONTAINER);
+      refuseForeign(path, context);
       if (containers.length > 0 && !o.force)
         throw new DaosError("DER_BUSY", context, {
-          detail: `${found.marker.label} has ${containers.length} containers; destroy them first, or force it`,
+          detail: `${marker.label} has ${containers.length} containers; destroy them first, or force it`,
         });
       for (const container of containers) this.#destroyContainer(container, { force: true });
-      removeMarked(found.path);
+      const aside = setAside(path);
+      // Someone may have been faster and created another one.
+      if (listMarked(aside, CONTAINER).length > 0) {
+        putBack(aside, path);
+        throw new DaosError("DER_BUSY", context, { detail: `a container was just created in ${marker.label}` });
+      }
+      removeAside(aside);
     });
   }
 
@@ -145,7 +155,7 @@ export class LocalSystem {
       };
       const mode = modeOf(found.path);
       makeMarked(found.path, label ?? uuid, CONTAINER, marker, mode, (path) => {
-        if (type === "PYTHON") makeDatabase(join(path, DATABASE_FILE), mode & 0o666);
+        if (type === "PYTHON") makeDatabase(join(path, DATABASE_FILE), uuid, mode & 0o666);
       });
       return { uuid, label, type, poolUuid: found.marker.uuid };
     });
@@ -175,7 +185,7 @@ export class LocalSystem {
           layout_type: marker.type,
           layout_version: String(marker.version),
           rd_fac: "rd_fac0",
-          owner: String(owner.uid === userInfo().uid ? `${userInfo().username}@` : owner.uid),
+          owner: userName(owner.uid),
           group: String(owner.gid),
           status: "HEALTHY",
           ...marker.properties,
@@ -199,14 +209,11 @@ export class LocalSystem {
       const [{ path, marker }] = this.#container(pool, container, context);
       refuseOtherType(marker, context);
       const file = join(path, DATABASE_FILE);
-      const database = openDatabase(file, { ...this.#connection, mode: o.repair ? "RW" : "RO" });
+      const database = openDatabase(file, { ...this.#connection, uuid: marker.uuid, mode: o.repair ? "RW" : "RO" });
       try {
-        return checkDatabase(
-          database,
-          path,
-          o.repair,
-          () => new Transaction(database, file, this.#connection.timeoutMs),
-        );
+        const { timeoutMs } = this.#connection;
+        const writer = o.repair ? new Transaction(database, file, timeoutMs) : undefined;
+        return checkDatabase({ database, file, directory: path, timeoutMs, writer });
       } catch (e) {
         throw fromSqlite(e, context, file);
       } finally {
@@ -221,22 +228,25 @@ export class LocalSystem {
       const [{ path, marker }] = this.#container(pool, container, context);
       refuseOtherType(marker, context);
       if (exists(target)) throw new DaosError("DER_EXIST", context, { detail: `${target} exists` });
-      mkdirSync(target, { mode: PRIVATE });
-      writeDurably(join(target, CONTAINER.file), `${JSON.stringify(marker, undefined, 2)}\n`, 0o600);
       const file = join(path, DATABASE_FILE);
-      const database = openDatabase(file, { ...this.#connection, mode: "RO" });
+      const database = openDatabase(file, { ...this.#connection, uuid: marker.uuid, mode: "RO" });
+      let made = false;
       try {
+        mkdirSync(target, { mode: PRIVATE });
+        made = true;
+        writeDurably(join(target, CONTAINER.file), `${JSON.stringify(marker, undefined, 2)}\n`, 0o600);
         // A vacuumed copy of one moment; writers go on meanwhile.
         database.prepare("VACUUM INTO ?").run(join(target, DATABASE_FILE));
         const copy = new DatabaseSync(join(target, DATABASE_FILE));
         copy.exec("PRAGMA journal_mode = WAL");
         copy.close();
+        syncDirectory(target);
       } catch (e) {
-        throw fromSqlite(e, context, file);
+        if (made) rmSync(target, { recursive: true, force: true });
+        throw fromSqlite(e, context, made ? join(target, DATABASE_FILE) : file);
       } finally {
         database.close();
       }
-      syncDirectory(target);
     });
   }
 
@@ -246,8 +256,9 @@ export class LocalSystem {
     return inFileSystem(context, () => {
       const [found, parent] = this.#container(pool, container, context);
       refuseOtherType(found.marker, context);
+      refuseNetworkFileSystem(found.path);
       const file = join(found.path, DATABASE_FILE);
-      const core = ContainerCore.acquire(file, found.marker.uuid, { ...this.#connection, mode });
+      const core = ContainerCore.acquire(file, { ...this.#connection, uuid: found.marker.uuid, mode });
       return { info: containerInfo(found, parent), core };
     });
   }
@@ -266,37 +277,23 @@ export class LocalSystem {
   }
 
   #destroyContainer(found: Marked<ContainerMarker>, o: { readonly force: boolean }): void {
+    let aside: string | undefined;
+    const move = (): void => {
+      aside ??= setAside(found.path);
+    };
     const file = join(found.path, DATABASE_FILE);
-    if (exists(file)) {
-      if (!o.force) refuseOpen(file, this.#connection.timeoutMs);
-      else this.#emptyDatabase(file);
-    }
-    removeMarked(found.path);
-  }
-
-  /** For those who still have it open: every object is gone, and nothing new can be made. */
-  #emptyDatabase(file: string): void {
-    try {
-      const database = openDatabase(file, { ...this.#connection, mode: "RW" });
-      try {
-        const transaction = new Transaction(database, file, this.#connection.timeoutMs);
-        transaction.write(() => transaction.destroyAll());
-      } finally {
-        database.close();
-      }
-    } catch (e) {
-      // Force means force: a damaged or full file is removed all the same. But a lock that is held says: not now.
-      if (DaosError.is(e, "DER_BUSY", "DER_NO_PERM")) throw e;
-    }
+    if (exists(file)) destroyDatabase(file, move, o.force, this.#connection.timeoutMs);
+    move();
+    removeAside(aside!);
   }
 }
 
-function makeDatabase(file: string, mode: number): void {
+function makeDatabase(file: string, uuid: string, mode: number): void {
   // Made by us, not by SQLite, for its mode: SQLite gives the journal the mode of the file.
   writeDurably(file, "", mode);
   const database = new DatabaseSync(file);
   try {
-    database.exec(CREATE_SQL);
+    database.exec(createSql(uuid));
   } catch (e) {
     throw fromSqlite(e, "failed to create container", file);
   } finally {
@@ -304,24 +301,76 @@ function makeDatabase(file: string, mode: number): void {
   }
 }
 
-/** Leaving the WAL mode needs the file for oneself: SQLite refuses it while any process has it open. */
-function refuseOpen(file: string, timeoutMs: number): void {
+/**
+ * Moves the container away while nobody can write, and takes its objects from those who have it open all the same:
+ * they get DER_NONEXIST, and nobody gets an answer for a write that goes nowhere. A file that cannot be opened or emptied
+ * (damaged, no space) is left as it is.
+ *
+ * @throws DaosError DER_BUSY when another connection has the file open, or, with `force`, when one holds the lock.
+ */
+function destroyDatabase(file: string, move: () => void, force: boolean, timeoutMs: number): void {
   const context = "failed to destroy container";
   let database: DatabaseSync | undefined;
   try {
+    accessSync(file, constants.W_OK);
     database = new DatabaseSync(file, { timeout: 0 });
     const opened = database;
+    // In this locking mode SQLite wants the file for itself: it is refused while anyone else has it open.
+    if (!force) opened.exec("PRAGMA locking_mode = EXCLUSIVE");
     // A short wait: a process that is just closing the file holds it for a moment.
-    waitForLock(() => opened.exec("PRAGMA journal_mode = DELETE"), Math.min(timeoutMs, 100), file);
+    waitForLock(() => opened.exec("BEGIN EXCLUSIVE"), force ? timeoutMs : Math.min(timeoutMs, 100), file);
+    move();
+    opened.exec(DESTROY_SQL);
+    opened.exec("COMMIT");
   } catch (e) {
-    if (DaosError.is(e, "DER_BUSY") || isBusy(e))
+    if (DaosError.is(e, "DER_BUSY") && !force)
       throw new DaosError("DER_BUSY", context, { cause: e, detail: "it is open somewhere; close it, or force it" });
     const error = fromSqlite(e, context, file);
-    // What is no database cannot be open either; any other failure (no permission) counts.
-    if (!DaosError.is(error, "DER_IO")) throw error;
+    if (error === e || DaosError.is(error, "DER_NO_PERM")) throw error;
   } finally {
     if (database?.isOpen) database.close();
   }
+}
+
+/** What tsdaos did not make is not removed, not by force either. */
+function refuseForeign(path: string, context: string): void {
+  const names = foreignNames(path, POOL, CONTAINER);
+  if (names.length > 0)
+    throw new DaosError("DER_INVAL", context, {
+      detail: `${join(path, names[0]!)} is none of the containers that this user can see there; remove it first`,
+    });
+}
+
+function rootOf(url: URL): string {
+  try {
+    const root = fileURLToPath(`file://${url.pathname}`);
+    if (!root.includes("\0")) return root;
+  } catch {
+    // `%2F` in a name
+  }
+  throw new DaosError("DER_INVAL", "failed to find the system", {
+    detail: `system "${url.href}": its path has an encoded slash or NUL`,
+  });
+}
+
+function makeRoot(root: string): void {
+  try {
+    mkdirSync(root, { recursive: true });
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code !== "EEXIST") throw e;
+    throw new DaosError("DER_INVAL", "failed to create pool", { cause: e, detail: `${root} is not a directory` });
+  }
+}
+
+/** The name of the user, as DAOS writes it; his number when the machine has no name for it. */
+function userName(uid: number): string {
+  try {
+    const user = userInfo();
+    if (user.uid === uid) return `${user.username}@`;
+  } catch {
+    // No entry for this user in the password file.
+  }
+  return String(uid);
 }
 
 function refuseOtherType(marker: ContainerMarker, context: string): void {
@@ -333,7 +382,7 @@ function refuseOtherType(marker: ContainerMarker, context: string): void {
 
 function poolMode(mode: number | undefined): number {
   if (mode === undefined) return PRIVATE;
-  if (!Number.isInteger(mode) || mode < 0 || mode > 0o2777 || (mode & 0o700) !== 0o700)
+  if (!Number.isInteger(mode) || mode < 0 || (mode & ~0o2777) !== 0 || (mode & 0o700) !== 0o700)
     throw new DaosError("DER_INVAL", "failed to create pool", {
       detail: "mode is the permission bits of the pool's directory, such as 0o700 or 0o770; its owner needs all of his",
     });

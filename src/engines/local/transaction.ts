@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Cond, ObjectRef, ObjectSpec, Op } from "../../engine/contract.ts";
 import { DaosError } from "../../errors.ts";
 import { waitForLock } from "./lock.ts";
-import { destroyed, idOf, oidOf, prepare, Reader } from "./reader.ts";
+import { destroyed, idOf, lost, oidOf, prepare, Reader } from "./reader.ts";
 import { GENERATION_SQL, INLINE_MAX_BYTES, VALUE_SQL } from "./schema.ts";
 
 /** An object as it is while a transaction runs. */
@@ -24,7 +24,8 @@ export class Transaction {
   readonly #file: string;
   readonly #timeoutMs: number;
   readonly #objects = new Map<number, OpenObject>();
-  #garbage: boolean;
+  // Whether there is some is looked up in the first transaction: outside of one, the look could find the file locked.
+  #garbage = true;
 
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
@@ -84,7 +85,6 @@ export class Transaction {
     this.#someGarbage = sql("SELECT generation FROM garbage LIMIT 1");
     this.#garbageKeys = sql("SELECT key, value FROM records WHERE generation = ? LIMIT ?");
     this.#dropGarbage = sql("DELETE FROM garbage WHERE generation = ?");
-    this.#garbage = this.#someGarbage.get() !== undefined;
   }
 
   /** Whether records of cleared or destroyed objects wait to be purged, as far as this connection knows. */
@@ -95,9 +95,11 @@ export class Transaction {
   /**
    * Runs `work` in one transaction, waiting for the lock: everything it writes is there durably when this returns, or
    * nothing of it when this throws.
+   *
+   * @param deadline - when to give up waiting, on the clock of `performance.now()`; default: after the timeout.
    */
-  write<T>(work: () => T): T {
-    waitForLock(() => this.#begin.run(), this.#timeoutMs, this.#file);
+  write<T>(work: () => T, deadline?: number): T {
+    waitForLock(() => this.#begin.run(), this.#timeoutMs, this.#file, deadline);
     let result: T;
     try {
       result = work();
@@ -127,9 +129,11 @@ export class Transaction {
 
   take(id: number, key: Uint8Array): Uint8Array | undefined {
     const object = this.#open(id);
-    const row = this.#value.get(object.generation, key) as unknown as [Uint8Array] | undefined;
-    if (row !== undefined) this.#remove(object, key);
-    return row?.[0];
+    const row = this.#value.get(object.generation, key) as unknown as [Uint8Array | null] | undefined;
+    if (row === undefined) return undefined;
+    const value = row[0] ?? lost(key);
+    this.#remove(object, key);
+    return value;
   }
 
   remove(id: number, key: Uint8Array): boolean {
@@ -176,11 +180,6 @@ export class Transaction {
     this.#destroy(idOf(object.oid));
   }
 
-  /** Takes every object away, for every process that has the container open. Nothing can be created afterwards. */
-  destroyAll(): void {
-    this.#database.exec("DELETE FROM objects; DELETE FROM meta WHERE name = 'sequence'");
-  }
-
   /** Removes up to `limit` records of cleared or destroyed objects. */
   purge(limit: number): void {
     const row = this.#someGarbage.get() as unknown as [number] | undefined;
@@ -200,8 +199,8 @@ export class Transaction {
       const present = this.#stored.get(object.generation, key) !== undefined;
       return present === (cond === "present");
     }
-    const row = this.#value.get(object.generation, key) as unknown as [Uint8Array] | undefined;
-    return row !== undefined && Buffer.compare(row[0], cond.was) === 0;
+    const row = this.#value.get(object.generation, key) as unknown as [Uint8Array | null] | undefined;
+    return row !== undefined && Buffer.compare(row[0] ?? lost(key), cond.was) === 0;
   }
 
   #set(object: OpenObject, key: Uint8Array, value: Uint8Array): void {

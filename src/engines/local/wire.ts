@@ -57,8 +57,16 @@ export interface CallMessage {
   readonly call: Call;
 }
 
-/** To the thread: work, or the request to close the file and end. */
-export type Request = PackMessage | BatchMessage | CallMessage | { readonly type: "close" };
+/** Work for the thread. */
+export type Work = PackMessage | BatchMessage | CallMessage;
+
+/** To the thread: work, with the time at which it was sent (see {@link clock}), or the request to close the file and end. */
+export type Request = (Work & { readonly sent: number }) | { readonly type: "close" };
+
+/** Milliseconds on a clock that all threads of a process share and that nobody sets. */
+export function clock(): number {
+  return performance.timeOrigin + performance.now();
+}
 
 /** From the thread: the answers to the next `count` operations, in the order of their calls; sent after their commit. */
 export interface Reply {

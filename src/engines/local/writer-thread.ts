@@ -8,7 +8,18 @@ import { type ConnectionOptions, openDatabase } from "./database.ts";
 import { fromSqlite } from "./sqlite-error.ts";
 import { type ErrorRecord, toRecord } from "./thread-error.ts";
 import { Transaction } from "./transaction.ts";
-import { type Call, Code, condOf, type PackedOp, type Reply, type Request, unpack, unpackBatch } from "./wire.ts";
+import {
+  type Call,
+  Code,
+  clock,
+  condOf,
+  type PackedOp,
+  type Reply,
+  type Request,
+  unpack,
+  unpackBatch,
+  type Work,
+} from "./wire.ts";
 
 /** What the thread is started with. */
 export interface WriterThreadData {
@@ -18,13 +29,15 @@ export interface WriterThreadData {
   readonly done: Int32Array<SharedArrayBuffer>;
 }
 
-type Work = Exclude<Request, { type: "close" }>;
+type Sent = Exclude<Request, { type: "close" }>;
 
 /** One transaction carries at most about this many operations: so no answer waits for ever longer commits. */
 const GROUP_MAX_OPS = 4096;
 const CONTEXT = "failed to write";
 /** Records removed by one step of purging. */
 const PURGE_STEP = 512;
+/** How long a step of purging waits for the lock: writes that come meanwhile wait behind it. Milliseconds. */
+const PURGE_WAIT_MS = 50;
 
 const { file, connection, done } = workerData as WriterThreadData;
 const port = parentPort as MessagePort;
@@ -33,11 +46,13 @@ let transaction: Transaction | undefined;
 let close: (() => void) | undefined;
 let closing = false;
 let purging = false;
+/** Since when the lock cannot be had, by {@link clock}; `undefined` once a write has had it. */
+let lockedSince: number | undefined;
 
 port.on("message", (first: Request) => {
   let request: Request | undefined = first;
   while (request !== undefined) {
-    const group: Work[] = [];
+    const group: Sent[] = [];
     for (let count = 0; request !== undefined && count < GROUP_MAX_OPS; request = nextRequest()) {
       if (request.type === "close") closing = true;
       else {
@@ -69,16 +84,37 @@ function open(): Transaction {
   return transaction;
 }
 
-/** A group is one transaction. When that fails, each of its operations gets one of its own: one bad apple spoils no other. */
-function commitGroup(group: readonly Work[]): void {
+/**
+ * A group is one transaction. When that fails, each of its operations gets one of its own: one bad apple spoils no other.
+ * When the lock cannot be had, those that have waited long enough fail at once, together.
+ */
+function commitGroup(group: readonly Sent[]): void {
+  const began = clock();
+  const since = lockedSince === undefined ? began : Math.max(lockedSince, group[0]!.sent);
   try {
     const t = open();
-    const reply = t.write(() => runAll(t, group));
+    const reply = t.write(() => runAll(t, group), performance.now() + since + connection.timeoutMs - began);
+    lockedSince = undefined;
     answer(reply);
   } catch (e) {
-    if (group.length === 1 && group[0]!.count === 1) answer(failure(e));
+    if (DaosError.is(e, "DER_BUSY")) {
+      lockedSince ??= began;
+      failExpired(group, lockedSince, e);
+    } else if (group.length === 1 && group[0]!.count === 1) answer(failure(e));
     else commitOneByOne(group);
   }
+}
+
+/** Fails what has waited for the lock since before the timeout; the rest, which came later, goes on waiting. */
+function failExpired(group: readonly Sent[], locked: number, error: DaosError): void {
+  const now = clock();
+  // The oldest has expired, or this would not have been called.
+  const fresh = group.findIndex(({ sent }, i) => i > 0 && Math.max(sent, locked) + connection.timeoutMs > now);
+  const expired = fresh === -1 ? group : group.slice(0, fresh);
+  const record = toRecord(error, CONTEXT);
+  for (const { count } of expired)
+    answer({ count, results: Array(count), errors: Array.from({ length: count }, (_, i) => [i, record]) });
+  if (fresh !== -1) commitGroup(group.slice(fresh));
 }
 
 function commitOneByOne(group: readonly Work[]): void {
@@ -188,7 +224,7 @@ function purgeLater(): void {
     purging = false;
     if (closing) return;
     try {
-      transaction?.write(() => transaction?.purge(PURGE_STEP));
+      transaction?.write(() => transaction?.purge(PURGE_STEP), performance.now() + PURGE_WAIT_MS);
     } catch {
       return; // a full disk, a long lock: the garbage waits for a better day
     }

@@ -5,7 +5,17 @@ import { DaosError } from "../../errors.ts";
 import type { ConnectionOptions } from "./database.ts";
 import { PendingKeys } from "./pending-keys.ts";
 import { fromRecord } from "./thread-error.ts";
-import { type Call, type Code, Packer, packBatch, putCode, type Reply, type Request } from "./wire.ts";
+import {
+  type Call,
+  type Code,
+  clock,
+  Packer,
+  packBatch,
+  putCode,
+  type Reply,
+  type Request,
+  type Work,
+} from "./wire.ts";
 import type { WriterThreadData } from "./writer-thread.ts";
 
 /** A pack is sent when it has this many operations or bytes, or at the end of the current turn of the event loop. */
@@ -113,7 +123,12 @@ export class Writer {
   }
 
   #issue<T>(release: () => void): Promise<T> {
-    if (this.#head === this.#issued.length) this.#thread().ref();
+    try {
+      if (this.#head === this.#issued.length) this.#thread().ref();
+    } catch (e) {
+      release();
+      throw new DaosError("DER_NOMEM", "failed to write", { cause: e, detail: "no writer thread could be started" });
+    }
     return new Promise<T>((resolve, reject) => {
       this.#issued.push({ resolve, reject, release });
     });
@@ -134,8 +149,9 @@ export class Writer {
     this.#send(message, message.bytes);
   }
 
-  #send(request: Exclude<Request, { type: "close" }>, transfer?: Uint8Array<ArrayBuffer>): void {
-    this.#sent = (this.#sent + request.count) | 0;
+  #send(work: Work, transfer?: Uint8Array<ArrayBuffer>): void {
+    this.#sent = (this.#sent + work.count) | 0;
+    const request: Request = { ...work, sent: clock() };
     this.#thread().postMessage(request, transfer === undefined ? [] : [transfer.buffer]);
   }
 
