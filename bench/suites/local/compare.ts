@@ -1,0 +1,182 @@
+/** Operations per second, interleaved with the peers. */
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type Contender, interleave, of, ratio, type Samples, throughput } from "../../harness.ts";
+import { Dice, entriesFrom, freshen, someEntries, someKeys, VALUE_BYTES } from "../../records.ts";
+import { classicLevel } from "../../stores/classic-level.ts";
+import { denoKv } from "../../stores/deno-kv.ts";
+import { keyv } from "../../stores/keyv.ts";
+import { lmdb } from "../../stores/lmdb.ts";
+import { redis } from "../../stores/redis.ts";
+import { betterSqlite, rawSqlite } from "../../stores/sqlite.ts";
+import type { Opener, Store } from "../../stores/store.ts";
+import { tsdaosAsync, tsdaosSync } from "../../stores/tsdaos.ts";
+import type { Bench } from "../../suite.ts";
+
+const SYNC = tsdaosSync.name;
+const ASYNC = tsdaosAsync.name;
+const RAW = rawSqlite.name;
+const OURS = [SYNC, ASYNC];
+const OPENERS: readonly Opener[] = [
+  tsdaosSync,
+  tsdaosAsync,
+  rawSqlite,
+  betterSqlite,
+  lmdb,
+  classicLevel,
+  keyv,
+  denoKv,
+  redis,
+];
+
+const FILL = 10_000;
+const GETS = 1000;
+const BGET = 1000;
+const BPUT = 10_000;
+const PUTS = 20;
+const FLIGHTS = [16, 256];
+
+/** Every operation on stores of every size. */
+export async function compare(bench: Bench): Promise<void> {
+  for (const records of bench.records) await compareAt(bench, records);
+}
+
+async function compareAt(bench: Bench, records: number): Promise<void> {
+  const { report, quick, rounds } = bench;
+  const size = records.toLocaleString("en-US");
+  report.note(`\n${size} records of 16 + ${VALUE_BYTES} bytes, ${rounds} rounds`);
+  const stores = await openAll(bench, records);
+  const dice = new Dice();
+  const ms = quick ? 50 : 200;
+  const measure = async (what: string, work: (store: Store) => Contender | undefined): Promise<Samples> => {
+    const contenders = stores.map(work).filter((contender) => contender !== undefined);
+    const samples = await interleave(rounds, contenders, (contender) => throughput(contender, ms));
+    report.comparison({ what: `${what}, ${size} records`, samples, ours: OURS.filter((name) => samples.has(name)) });
+    return samples;
+  };
+  const atLeast = (what: string, samples: Samples, a: string, b: string, limit: number): void =>
+    report.figure({
+      what: `${what}, ${size}`,
+      measured: ratio(samples, a, b),
+      target: { atLeast: limit, unit: "x" },
+    });
+
+  const keys = someKeys(dice, records, 20 * GETS);
+  let at = 0;
+  const nextKeys = (count: number): readonly string[] => {
+    at = (at + count) % (keys.length - count);
+    return keys.slice(at, at + count);
+  };
+  const gets = await measure("get, awaited where it can be", (store) => {
+    let some: readonly string[] = [];
+    return {
+      name: store.name,
+      prepare: () => {
+        some = nextKeys(GETS);
+      },
+      work: () => seen(store, store.get(some), some.length),
+    };
+  });
+  atLeast("sync get ÷ raw prepared get", gets, SYNC, RAW, 0.85);
+  atLeast("async get awaited ÷ sync get", gets, ASYNC, SYNC, 0.5);
+
+  const walks = await measure("iterate keys and values", (store) => {
+    const iterate = store.iterate?.bind(store);
+    return iterate && { name: store.name, work: () => seen(store, iterate(), records) };
+  });
+  atLeast("iterate entries, sync ÷ raw iterate", walks, SYNC, RAW, 0.8);
+  atLeast("iterate entries, async ÷ raw iterate", walks, ASYNC, RAW, 0.6);
+
+  const bgets = await measure(`bget of ${BGET}`, (store) => {
+    const bget = store.bget?.bind(store);
+    if (bget === undefined) return undefined;
+    let some: readonly string[] = [];
+    return {
+      name: store.name,
+      prepare: () => {
+        some = [...new Set(someKeys(dice, records, 2 * BGET))].slice(0, BGET);
+      },
+      work: () => seen(store, bget(some), some.length),
+    };
+  });
+  atLeast("bget of 1,000, sync ÷ raw gets in one transaction", bgets, SYNC, RAW, 0.8);
+  atLeast("bget of 1,000, async ÷ raw gets in one transaction", bgets, ASYNC, RAW, 0.8);
+
+  const many = someEntries(dice, records, BPUT);
+  const bputs = await measure("bput of 10,000, durable", (store) => {
+    const bput = store.bput?.bind(store);
+    return bput && { name: store.name, prepare: () => freshen(many), work: () => done(bput(many), many.length) };
+  });
+  atLeast("bput of 10,000, sync ÷ raw transaction", bputs, SYNC, RAW, 0.75);
+  atLeast("bput of 10,000, async ÷ raw transaction", bputs, ASYNC, RAW, 0.75);
+
+  const few = someEntries(dice, records, PUTS);
+  const puts = await measure("one durable put at a time", (store) => ({
+    name: store.name,
+    prepare: () => freshen(few),
+    work: () => done(store.put(few), few.length),
+  }));
+  atLeast("one durable awaited put ÷ raw durable upsert", puts, ASYNC, RAW, 0.6);
+  if (puts.has(lmdb.name)) atLeast("one durable awaited put ÷ lmdb await put", puts, ASYNC, lmdb.name, 1.5);
+
+  for (const width of FLIGHTS) {
+    const load = someEntries(dice, records, 20 * width);
+    const flight = await measure(`${width} durable puts in flight`, (store) => {
+      const inFlight = store.inFlight?.bind(store);
+      return (
+        inFlight && {
+          name: store.name,
+          prepare: () => freshen(load),
+          work: () => done(inFlight(load, width), load.length),
+        }
+      );
+    });
+    // Not of the same round, but of the same minute: both are ours.
+    const merged = new Map([
+      ["in flight", of(flight, ASYNC)],
+      ["one", of(puts, ASYNC)],
+    ]);
+    atLeast(`${width} puts in flight ÷ one at a time`, merged, "in flight", "one", width === 16 ? 6 : 20);
+  }
+
+  for (const store of stores) await store.close();
+  rmSync(directoryOf(bench, records), { recursive: true });
+}
+
+async function openAll(bench: Bench, records: number): Promise<Store[]> {
+  const stores: Store[] = [];
+  for (const opener of OPENERS) {
+    if (records > (opener.most ?? Number.POSITIVE_INFINITY)) {
+      bench.report.note(`  ${opener.name}: left out, ${records} records take it too long`);
+      continue;
+    }
+    const directory = join(directoryOf(bench, records), opener.name.replace(/\W+/g, "-"));
+    mkdirSync(directory, { recursive: true });
+    try {
+      const store = await opener.open(directory);
+      for (let from = 0; from < records; from += FILL)
+        await store.fill(entriesFrom(from, Math.min(records, from + FILL)));
+      stores.push(store);
+      bench.report.note(`  ${store.name}: a write survives ${store.durability}`);
+    } catch (e) {
+      if (OURS.includes(opener.name) || opener.name === RAW) throw e;
+      bench.report.note(`  ${opener.name}: left out, ${(e as Error).message}`);
+    }
+  }
+  return stores;
+}
+
+function directoryOf(bench: Bench, records: number): string {
+  return join(bench.directory, String(records));
+}
+
+/** How many records were read; throws unless their bytes were all there. */
+function seen(store: Store, bytes: number | Promise<number>, records: number): number | Promise<number> {
+  if (typeof bytes !== "number") return bytes.then((awaited) => seen(store, awaited, records));
+  if (bytes !== records * VALUE_BYTES) throw new Error(`${store.name} read ${bytes} bytes of ${records} records`);
+  return records;
+}
+
+function done(written: void | Promise<void>, records: number): number | Promise<number> {
+  return written === undefined ? records : written.then(() => records);
+}
