@@ -82,6 +82,72 @@ export interface Kv<S extends Face> {
   clear(o?: At): R<S, void>;
 }
 
+/** A read of a part of a chunk: `into` are filled one after the other with what the chunk has from byte `offset` on. */
+export interface ChunkRead {
+  /** The chunk, by its Zarr key such as `c/0/1`. */
+  readonly key: string;
+  readonly offset: number;
+  /** Memory of the caller, not empty in sum; what is in it after a failure is undefined. */
+  readonly into: readonly Uint8Array[];
+}
+
+/** A chunk that is replaced as a whole; `null` removes it. */
+export interface ChunkWrite {
+  readonly key: string;
+  readonly bytes: Uint8Array | null;
+}
+
+/** New bytes for a part of a chunk. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A chunk that is changed in part: an atomic read-modify-write against every other writer of any process. */
+export interface ChunkUpdate {
+  readonly key: string;
+  /**
+   * The new bytes, made of the old ones (`undefined`: there is no such chunk); `null` removes the chunk. It may change
+   * and give back the memory that it gets. Not async; it is called again when another writer was faster.
+   */
+  readonly apply: (old: Uint8Array | undefined) => Uint8Array | null;
+  /**
+   * When the change of a chunk that exists is no more than these ranges (inside it, in order, apart from each other): an
+   * engine that can write just them, atomically, need not call `apply`.
+   */
+  readonly ranges?: readonly ByteRange[] | undefined;
+}
+
+/**
+ * An array object: the storage of one array. A metadata document and chunks by their keys, as Zarr v3 defines both; the
+ * bytes are the stored ones, encoded above the contract. Each chunk is old or new, also after a crash, never half.
+ */
+export interface ArrayStore<S extends Face> {
+  /** Where the storage is a Zarr directory: its path. */
+  readonly path: string | undefined;
+  /** The metadata document, `undefined` when it was never set. */
+  getMetadata(o?: At): R<S, Uint8Array | undefined>;
+  /** Replaces the document if it is exactly `was` (`undefined`: if there is none); `false`: it is not, nothing changed. */
+  setMetadata(bytes: Uint8Array, was: Uint8Array | undefined, o?: At): R<S, boolean>;
+  /** Whole chunks, in the order of `keys`, each in memory of its own; `undefined` for one that is not there. */
+  readChunks(keys: readonly string[], o?: At): R<S, (Uint8Array | undefined)[]>;
+  /** Reads parts of chunks into the caller's memory. `false`: no such chunk. DER_IO: it has fewer bytes. */
+  readInto(reads: readonly ChunkRead[], o?: At): R<S, boolean[]>;
+  /** Replaces or removes chunks, each atomically; when this answers, all of them are durable. No key twice in a call. */
+  writeChunks(writes: readonly ChunkWrite[], o?: At): R<S, void>;
+  /** Changes chunks in part, each atomically; when this answers, all of them are durable. No key twice in a call. */
+  updateChunks(updates: readonly ChunkUpdate[], o?: At): R<S, void>;
+  /** The keys of the chunks that are there, in any order, a page at a time: none is left out that was there throughout. */
+  listChunks(after: string | undefined, limit: number, o?: At): R<S, ChunkPage>;
+}
+
+/** A page of chunk keys. */
+export interface ChunkPage {
+  readonly keys: readonly string[];
+  /** The `after` of the next page; `undefined` when there is none. */
+  readonly next: string | undefined;
+}
+
 /** What kind of object a name stands for. */
 export type ObjectKind = "dict" | "array";
 
@@ -129,6 +195,8 @@ export interface Container<S extends Face> {
   destroy(name: string, o?: At): R<S, boolean>;
   /** The key-value object; no I/O. */
   kv(object: ObjectRef): Kv<S>;
+  /** The array object; no I/O. There only when `capabilities.arrays`. */
+  array?(object: ObjectRef): ArrayStore<S>;
   /** Waits for the writes that were issued, then closes. Later calls answer DER_NO_HDL. */
   close(): R<S, void>;
 }
@@ -149,6 +217,8 @@ export interface Capabilities {
   readonly detectsDestroyed: boolean;
   /** `createPool` and `destroyPool` work here (elsewhere pools are the administrator's). */
   readonly createsPools: boolean;
+  /** Arrays can be stored: `Container.array` is there. */
+  readonly arrays: boolean;
   /** The most bytes a value may have. */
   readonly maxValueBytes: number;
 }

@@ -11,5 +11,6 @@ export const capabilities: Capabilities = Object.freeze({
   objectClasses: false,
   detectsDestroyed: true,
   createsPools: true,
+  arrays: true,
   maxValueBytes: VALUE_MAX_BYTES,
 });

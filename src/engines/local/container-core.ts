@@ -2,16 +2,25 @@
  * What all handles of one process share that have the same container open: one connection for reads and blocking
  * writes, and one writer thread for the rest.
  */
+import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { ArrayFiles } from "./array-files.ts";
+import { ArrayLock } from "./array-lock.ts";
 import { type ConnectionOptions, openDatabase } from "./database.ts";
 import { waitForLock } from "./lock.ts";
-import { Reader } from "./reader.ts";
+import { oidOf, Reader } from "./reader.ts";
 import { fromSqlite, isBusy } from "./sqlite-error.ts";
 import { Transaction } from "./transaction.ts";
 import { Writer } from "./writer.ts";
 
 /** Records of cleared and destroyed objects that a blocking write takes along. */
 const PURGE_WITH_WRITE = 64;
+
+/** The files of an array and the lock of its writers. */
+interface ArrayPart {
+  readonly files: ArrayFiles;
+  readonly lock: ArrayLock;
+}
 
 const open = new Map<string, ContainerCore>();
 
@@ -24,6 +33,8 @@ export class ContainerCore {
   readonly #options: ConnectionOptions;
   readonly #database: DatabaseSync;
   readonly #reader: Reader;
+  readonly #arrays = new Map<number, ArrayPart>();
+  readonly #underWay = new Set<Promise<unknown>>();
   #transaction: Transaction | undefined;
   #handles = 0;
 
@@ -78,9 +89,38 @@ export class ContainerCore {
     }
   }
 
+  /** The files of an array and its lock. */
+  array(id: number): ArrayPart {
+    let part = this.#arrays.get(id);
+    if (part === undefined) {
+      const files = new ArrayFiles(dirname(this.#file), oidOf(id));
+      part = { files, lock: new ArrayLock(files, this.#options.timeoutMs) };
+      this.#arrays.set(id, part);
+    }
+    return part;
+  }
+
+  /** Says that the array is gone: its lock is closed. */
+  forgetArray(id: number): void {
+    this.#arrays.get(id)?.lock.close();
+    this.#arrays.delete(id);
+  }
+
+  /** Runs work on files; the container stays open until it has ended. */
+  async underWay<T>(work: () => Promise<T>): Promise<T> {
+    const promise = work();
+    this.#underWay.add(promise);
+    try {
+      return await promise;
+    } finally {
+      this.#underWay.delete(promise);
+    }
+  }
+
   /** One handle less; the last one waits for the writes under way and closes the file. */
   async release(): Promise<void> {
     await this.writer.drained();
+    await Promise.allSettled([...this.#underWay]);
     if (!this.#forget()) return;
     this.#database.close();
     await this.writer.close();
@@ -98,6 +138,7 @@ export class ContainerCore {
   #forget(): boolean {
     if (--this.#handles > 0) return false;
     open.delete(this.#key);
+    for (const { lock } of this.#arrays.values()) lock.close();
     return true;
   }
 

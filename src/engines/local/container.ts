@@ -1,5 +1,8 @@
 /** An open container of the local engine, in both twins. */
+import { rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import type {
+  ArrayStore,
   At,
   Capabilities,
   Container,
@@ -11,10 +14,12 @@ import type {
 } from "../../engine/contract.ts";
 import { withSignal } from "../../engine/signal.ts";
 import { DaosError } from "../../errors.ts";
+import { AsyncLocalArray, SyncLocalArray } from "./array.ts";
 import { capabilities } from "./capabilities.ts";
 import type { ContainerCore } from "./container-core.ts";
 import { AsyncKv, type Handle, SyncKv } from "./kv.ts";
 import { idOf, type ObjectRow, oidOf } from "./reader.ts";
+import { fromFileSystem } from "./sqlite-error.ts";
 import type { Call } from "./wire.ts";
 
 /** The core behind a handle, as long as the handle is open. */
@@ -72,7 +77,9 @@ export class SyncContainer implements Container<"sync"> {
   }
 
   discard(object: ObjectRef): void {
-    this.#open.writable().write((t) => t.discard(object));
+    const core = this.#open.writable();
+    core.write((t) => t.discard(object));
+    if (object.kind === "array") removeArray(core, idOf(object.oid));
   }
 
   lookup(name: string): ObjectRef | undefined {
@@ -84,11 +91,18 @@ export class SyncContainer implements Container<"sync"> {
   }
 
   destroy(name: string): boolean {
-    return this.#open.writable().write((t) => t.destroy(name));
+    const core = this.#open.writable();
+    const row = core.write((t) => t.destroy(name));
+    if (row?.kind === "array") removeArray(core, row.id);
+    return row !== undefined;
   }
 
   kv(object: ObjectRef): Kv<"sync"> {
     return new SyncKv(this.#open, idOf(object.oid));
+  }
+
+  array(object: ObjectRef): ArrayStore<"sync"> {
+    return new SyncLocalArray(this.#open, idOf(object.oid));
   }
 
   close(): void {
@@ -127,7 +141,9 @@ export class AsyncContainer implements Container<"async"> {
   }
 
   async discard(object: ObjectRef, o?: At): Promise<void> {
-    return this.#write({ verb: "discard", object }, o);
+    const core = this.#open.writable();
+    await this.#write<void>({ verb: "discard", object }, o);
+    if (object.kind === "array") await removeArrayAsync(core, idOf(object.oid));
   }
 
   async lookup(name: string, o?: At): Promise<ObjectRef | undefined> {
@@ -148,11 +164,18 @@ export class AsyncContainer implements Container<"async"> {
   }
 
   async destroy(name: string, o?: At): Promise<boolean> {
-    return this.#write({ verb: "destroy", name }, o);
+    const core = this.#open.writable();
+    const row = await this.#write<ObjectRow | undefined>({ verb: "destroy", name }, o);
+    if (row?.kind === "array") await removeArrayAsync(core, row.id);
+    return row !== undefined;
   }
 
   kv(object: ObjectRef): Kv<"async"> {
     return new AsyncKv(this.#open, idOf(object.oid));
+  }
+
+  array(object: ObjectRef): ArrayStore<"async"> {
+    return new AsyncLocalArray(this.#open, idOf(object.oid));
   }
 
   close(): Promise<void> {
@@ -164,6 +187,31 @@ export class AsyncContainer implements Container<"async"> {
     o?.signal?.throwIfAborted();
     return withSignal(this.#open.writable().writer.call<T>(call), o);
   }
+}
+
+// The object is gone for everyone by its row; the files follow. What a crash leaves behind, `checkContainer` finds.
+function removeArray(core: ContainerCore, id: number): void {
+  const { files } = core.array(id);
+  core.forgetArray(id);
+  try {
+    const gone = files.detach();
+    if (gone !== undefined) rmSync(gone, { recursive: true, force: true });
+  } catch (e) {
+    throw fromFileSystem(e, "failed to remove the files of an array");
+  }
+}
+
+async function removeArrayAsync(core: ContainerCore, id: number): Promise<void> {
+  await core.underWay(async () => {
+    const { files } = core.array(id);
+    core.forgetArray(id);
+    try {
+      const gone = files.detach();
+      if (gone !== undefined) await rm(gone, { recursive: true, force: true });
+    } catch (e) {
+      throw fromFileSystem(e, "failed to remove the files of an array");
+    }
+  });
 }
 
 function refOf(row: ObjectRow | undefined): ObjectRef | undefined {

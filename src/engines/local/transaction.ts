@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Cond, ObjectRef, ObjectSpec, Op } from "../../engine/contract.ts";
 import { DaosError } from "../../errors.ts";
 import { waitForLock } from "./lock.ts";
-import { destroyed, idOf, lost, oidOf, prepare, Reader } from "./reader.ts";
+import { destroyed, idOf, lost, type ObjectRow, oidOf, prepare, Reader } from "./reader.ts";
 import { GENERATION_SQL, INLINE_MAX_BYTES, VALUE_SQL } from "./schema.ts";
 
 /** An object as it is while a transaction runs. */
@@ -170,10 +170,11 @@ export class Transaction {
     return this.#nameObject.run(name, id).changes === 1;
   }
 
-  destroy(name: string): boolean {
+  /** The object that the name stood for; its files, if it has any, are the caller's to remove after the commit. */
+  destroy(name: string): ObjectRow | undefined {
     const row = this.reader.lookup(name);
     if (row !== undefined) this.#destroy(row.id);
-    return row !== undefined;
+    return row;
   }
 
   discard(object: ObjectRef): void {

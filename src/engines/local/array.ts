@@ -1,0 +1,354 @@
+/**
+ * The array object of the local engine, in both twins. Chunks are replaced: written aside, flushed, renamed, and the
+ * directories flushed once for a whole call. What fits in one page of an uncompressed chunk is written in place.
+ */
+import { close, closeSync, fdatasync, fdatasyncSync, open, readFile, readv, unlinkSync, write } from "node:fs";
+import { promisify } from "node:util";
+import { mapBounded } from "../../engine/bounded.ts";
+import type { ArrayStore, At, ChunkPage, ChunkRead, ChunkUpdate, ChunkWrite } from "../../engine/contract.ts";
+import { type ArrayFiles, isMissing, METADATA_FILE, Rest } from "./array-files.ts";
+import type { ArrayLock } from "./array-lock.ts";
+import type { ContainerCore } from "./container-core.ts";
+import { syncDirectory } from "./directory.ts";
+import type { Handle } from "./kv.ts";
+import { fromFileSystem, fromSqlite } from "./sqlite-error.ts";
+
+const READ = "failed to read a chunk";
+const WRITE = "failed to write a chunk";
+/** Reads of fewer bytes in all are made on the caller's thread: the hop to another takes longer than they do. */
+const INLINE_READ_BYTES = 128 * 1024;
+/** Files that one call works on at a time. Node has four threads for files unless told otherwise. */
+const READS_IN_FLIGHT = 4;
+const WRITES_IN_FLIGHT = 8;
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const flushFile = promisify(fdatasync);
+const readWhole = promisify(readFile);
+const readFileInto = promisify(readv);
+const writeFile = promisify(write);
+
+/** What both twins are made of. */
+abstract class LocalArray {
+  readonly path: string;
+  protected readonly files: ArrayFiles;
+  readonly #lock: ArrayLock;
+  readonly #handle: Handle;
+  readonly #object: number;
+
+  constructor(handle: Handle, object: number) {
+    this.#handle = handle;
+    this.#object = object;
+    const { files, lock } = handle.core().array(object);
+    this.files = files;
+    this.#lock = lock;
+    this.path = files.path;
+  }
+
+  protected core(): ContainerCore {
+    return this.#handle.core();
+  }
+
+  /** DER_NO_HDL when the container is closed, DER_NONEXIST when the object was destroyed. */
+  protected readable(): void {
+    this.core().read((reader) => reader.count(this.#object));
+  }
+
+  /** The array's lock, when the object is alive and may be written. */
+  protected writable(): ArrayLock {
+    this.#handle.writable();
+    this.readable();
+    return this.#lock;
+  }
+
+  protected readMetadata(): Uint8Array | undefined {
+    this.readable();
+    return this.files.read(METADATA_FILE);
+  }
+
+  /** To be run while the lock is held. */
+  protected replaceMetadata(bytes: Uint8Array, was: Uint8Array | undefined): boolean {
+    const now = this.files.read(METADATA_FILE);
+    if (was === undefined ? now !== undefined : now === undefined || Buffer.compare(now, was) !== 0) return false;
+    if (was === undefined) {
+      this.files.create(bytes);
+      return true;
+    }
+    const touched = new Set<string>();
+    this.#place([[METADATA_FILE, this.files.stageDurably(bytes)]], touched);
+    flushDirectories(touched);
+    return true;
+  }
+
+  /** Puts staged files in place, all of them or as many as the file system lets; what could not be placed is removed. */
+  #place(staged: readonly (readonly [name: string, path: string])[], touched: Set<string>): void {
+    let at = 0;
+    try {
+      for (; at < staged.length; at++) this.files.put(staged[at]![1], staged[at]![0], touched);
+    } finally {
+      for (; at < staged.length; at++) removeQuietly(staged[at]![1]);
+    }
+  }
+
+  /** To be run while the lock is held: what `writeChunks` does once the new files are written. */
+  protected placeWrites(writes: readonly ChunkWrite[], staged: readonly (string | undefined)[]): Set<string> {
+    const touched = new Set<string>();
+    this.#place(
+      writes.flatMap(({ key }, i) => (staged[i] === undefined ? [] : [[key, staged[i]] as const])),
+      touched,
+    );
+    for (const { key, bytes } of writes) if (bytes === null) this.files.remove(key, touched);
+    return touched;
+  }
+
+  /**
+   * To be run while the lock is held: read, modify, write. The descriptors of chunks that were changed in place are to be
+   * flushed after the lock is given back.
+   */
+  protected applyUpdates(updates: readonly ChunkUpdate[], patched: number[]): Set<string> {
+    const touched = new Set<string>();
+    const staged: [string, string][] = [];
+    const removed: string[] = [];
+    try {
+      for (const { key, apply, ranges } of updates) {
+        const fd = ranges === undefined ? undefined : this.files.patch(key, ranges);
+        if (fd !== undefined) {
+          patched.push(fd);
+          continue;
+        }
+        const bytes = apply(this.files.read(key));
+        if (bytes === null) removed.push(key);
+        else staged.push([key, this.files.stageDurably(bytes)]);
+      }
+    } catch (e) {
+      for (const [, path] of staged) removeQuietly(path);
+      throw e;
+    }
+    this.#place(staged, touched);
+    for (const key of removed) this.files.remove(key, touched);
+    return touched;
+  }
+
+  /** The error in DAOS's words; a directory that is gone means that the array was destroyed meanwhile. */
+  protected told(e: unknown, context: string): unknown {
+    if (isMissing(e) && !this.files.exists) {
+      try {
+        this.readable();
+      } catch (destroyed) {
+        return destroyed;
+      }
+    }
+    return fromSqlite(fromFileSystem(e, context), context, this.files.lockFile);
+  }
+}
+
+/** Blocking. */
+export class SyncLocalArray extends LocalArray implements ArrayStore<"sync"> {
+  getMetadata(): Uint8Array | undefined {
+    return this.#try(READ, () => this.readMetadata());
+  }
+
+  setMetadata(bytes: Uint8Array, was: Uint8Array | undefined): boolean {
+    return this.#try(WRITE, () => this.writable().hold(() => this.replaceMetadata(bytes, was)));
+  }
+
+  readChunks(keys: readonly string[]): (Uint8Array | undefined)[] {
+    return this.#try(READ, () => {
+      this.readable();
+      return keys.map((key) => this.files.read(key));
+    });
+  }
+
+  readInto(reads: readonly ChunkRead[]): boolean[] {
+    return this.#try(READ, () => {
+      this.readable();
+      return reads.map((read) => this.files.readInto(read));
+    });
+  }
+
+  writeChunks(writes: readonly ChunkWrite[]): void {
+    this.#try(WRITE, () => {
+      const lock = this.writable();
+      const staged: (string | undefined)[] = [];
+      try {
+        for (const { bytes } of writes) staged.push(bytes === null ? undefined : this.files.stageDurably(bytes));
+      } catch (e) {
+        staged.forEach(removeQuietly);
+        throw e;
+      }
+      flushDirectories(lock.hold(() => this.placeWrites(writes, staged)));
+    });
+  }
+
+  updateChunks(updates: readonly ChunkUpdate[]): void {
+    this.#try(WRITE, () => {
+      const lock = this.writable();
+      const patched: number[] = [];
+      try {
+        const touched = lock.hold(() => this.applyUpdates(updates, patched));
+        for (const fd of patched) fdatasyncSync(fd);
+        flushDirectories(touched);
+      } finally {
+        patched.forEach((fd) => {
+          closeSync(fd);
+        });
+      }
+    });
+  }
+
+  listChunks(after: string | undefined, limit: number): ChunkPage {
+    return this.#try(READ, () => {
+      this.readable();
+      return this.files.list(after, limit);
+    });
+  }
+
+  #try<T>(context: string, work: () => T): T {
+    try {
+      return work();
+    } catch (e) {
+      throw this.told(e, context);
+    }
+  }
+}
+
+/** Asynchronous: whole chunks are read and written on Node's threads for files. */
+export class AsyncLocalArray extends LocalArray implements ArrayStore<"async"> {
+  async getMetadata(o?: At): Promise<Uint8Array | undefined> {
+    return this.#try(READ, o, async () => this.readMetadata());
+  }
+
+  async setMetadata(bytes: Uint8Array, was: Uint8Array | undefined, o?: At): Promise<boolean> {
+    return this.#try(WRITE, o, () => this.writable().holdAsync(() => this.replaceMetadata(bytes, was), o?.signal));
+  }
+
+  async readChunks(keys: readonly string[], o?: At): Promise<(Uint8Array | undefined)[]> {
+    return this.#try(READ, o, async () => {
+      this.readable();
+      return mapBounded(keys, READS_IN_FLIGHT, o?.signal, async (key) => {
+        try {
+          return await readWhole(this.files.chunkFile(key));
+        } catch (e) {
+          if (isMissing(e)) return undefined;
+          throw e;
+        }
+      });
+    });
+  }
+
+  async readInto(reads: readonly ChunkRead[], o?: At): Promise<boolean[]> {
+    return this.#try(READ, o, async () => {
+      this.readable();
+      if (bytesOf(reads) <= INLINE_READ_BYTES) return reads.map((read) => this.files.readInto(read));
+      return mapBounded(reads, READS_IN_FLIGHT, o?.signal, (read) => this.#readOne(read));
+    });
+  }
+
+  async writeChunks(writes: readonly ChunkWrite[], o?: At): Promise<void> {
+    await this.#try(WRITE, o, async () => {
+      const lock = this.writable();
+      const staged: (string | undefined)[] = new Array(writes.length);
+      let touched: Set<string>;
+      try {
+        await mapBounded(writes, WRITES_IN_FLIGHT, o?.signal, async ({ bytes }, i) => {
+          if (bytes !== null) staged[i] = await this.#stage(bytes);
+        });
+        touched = await lock.holdAsync(() => this.placeWrites(writes, staged), o?.signal);
+      } catch (e) {
+        staged.forEach(removeQuietly);
+        throw e;
+      }
+      await flushDirectoriesAsync(touched);
+    });
+  }
+
+  async updateChunks(updates: readonly ChunkUpdate[], o?: At): Promise<void> {
+    await this.#try(WRITE, o, async () => {
+      const lock = this.writable();
+      const patched: number[] = [];
+      try {
+        const touched = await lock.holdAsync(() => this.applyUpdates(updates, patched), o?.signal);
+        await mapBounded(patched, WRITES_IN_FLIGHT, undefined, (fd) => flushFile(fd));
+        await flushDirectoriesAsync(touched);
+      } finally {
+        patched.forEach((fd) => {
+          closeSync(fd);
+        });
+      }
+    });
+  }
+
+  async listChunks(after: string | undefined, limit: number, o?: At): Promise<ChunkPage> {
+    return this.#try(READ, o, async () => {
+      this.readable();
+      return this.files.list(after, limit);
+    });
+  }
+
+  async #readOne(read: ChunkRead): Promise<boolean> {
+    const fd = this.files.open(read.key);
+    if (fd === undefined) return false;
+    try {
+      for (const rest = new Rest(read, this.path); !rest.done; )
+        rest.took((await readFileInto(fd, rest.buffers(), rest.offset)).bytesRead);
+    } finally {
+      closeSync(fd);
+    }
+    return true;
+  }
+
+  async #stage(bytes: Uint8Array): Promise<string> {
+    const { fd, path } = this.files.stage();
+    try {
+      for (let at = 0; at < bytes.length; ) at += (await writeFile(fd, bytes, at, bytes.length - at)).bytesWritten;
+      await flushFile(fd);
+    } catch (e) {
+      removeQuietly(path);
+      throw e;
+    } finally {
+      closeSync(fd);
+    }
+    return path;
+  }
+
+  /** Runs a call; its container stays open until it has ended, whatever becomes of its promise. */
+  async #try<T>(context: string, o: At | undefined, work: () => Promise<T>): Promise<T> {
+    o?.signal?.throwIfAborted();
+    try {
+      return await this.core().underWay(work);
+    } catch (e) {
+      throw this.told(e, context);
+    }
+  }
+}
+
+function bytesOf(reads: readonly ChunkRead[]): number {
+  let bytes = 0;
+  for (const { into } of reads) for (const { length } of into) bytes += length;
+  return bytes;
+}
+
+function flushDirectories(touched: ReadonlySet<string>): void {
+  for (const path of touched) syncDirectory(path);
+}
+
+async function flushDirectoriesAsync(touched: ReadonlySet<string>): Promise<void> {
+  await mapBounded([...touched], WRITES_IN_FLIGHT, undefined, async (path) => {
+    const fd = await openFile(path, "r");
+    try {
+      await flushFile(fd);
+    } finally {
+      await closeFile(fd);
+    }
+  });
+}
+
+/** For a staged file that nobody will see. */
+function removeQuietly(path: string | undefined): void {
+  if (path === undefined) return;
+  try {
+    unlinkSync(path);
+  } catch {
+    // It was placed or never made; what really is left behind is found by `checkContainer`.
+  }
+}

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import type { ArrayStore, Container, ObjectRef, System } from "../../../src/engine/contract.ts";
+import { engine } from "../../../src/engines/local/index.ts";
+import { DaosError } from "../../../src/errors.ts";
+
+const root = mkdtempSync(join(tmpdir(), "tsdaos-local-array-"));
+after(() => rmSync(root, { recursive: true }));
+
+const url = pathToFileURL(root);
+const sync: System<"sync"> = engine.system("sync", { url, timeout: 5000 });
+const asynchronous: System<"async"> = engine.system("async", { url, timeout: 5000 });
+sync.createPool("tank", {});
+sync.createContainer("tank", { label: "neo", type: "PYTHON", properties: {} });
+
+const text = (s: string): Buffer => Buffer.from(s);
+const metadata = text('{"zarr_format":3}');
+
+interface Opened {
+  readonly container: Container<"async">;
+  readonly object: ObjectRef;
+  readonly store: ArrayStore<"async">;
+}
+
+/** The blocking twin behind the asynchronous interface: one set of tests for both. */
+function asAsync(store: ArrayStore<"sync">): ArrayStore<"async"> {
+  return new Proxy(store, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target);
+      return typeof value === "function" ? async (...args: unknown[]) => value.apply(target, args) : value;
+    },
+  }) as unknown as ArrayStore<"async">;
+}
+
+async function open(face: "sync" | "async"): Promise<Opened> {
+  const container = await asynchronous.openContainer("tank", "neo", { mode: "RW" });
+  const object = await container.createNameless({ kind: "array" });
+  const store =
+    face === "async"
+      ? container.array!(object)
+      : asAsync(sync.openContainer("tank", "neo", { mode: "RW" }).array!(object));
+  assert.equal(await store.setMetadata(metadata, undefined), true);
+  return { container, object, store };
+}
+
+for (const face of ["async", "sync"] as const) {
+  test(`${face}: the metadata document changes only from what the caller knew`, async () => {
+    const { store } = await open(face);
+    assert.deepEqual(Buffer.from((await store.getMetadata())!), metadata);
+    assert.equal(await store.setMetadata(text("b"), text("a")), false);
+    assert.equal(await store.setMetadata(text("b"), undefined), false);
+    assert.equal(await store.setMetadata(text("b"), metadata), true);
+    assert.equal(Buffer.from((await store.getMetadata())!).toString(), "b");
+  });
+
+  test(`${face}: chunks are written, read whole and in part, and removed`, async () => {
+    const { store } = await open(face);
+    await store.writeChunks([
+      { key: "c/0/0", bytes: text("hello world") },
+      { key: "c/10/2", bytes: text("x") },
+    ]);
+    const [hello, missing] = await store.readChunks(["c/0/0", "c/0/1"]);
+    assert.equal(Buffer.from(hello!).toString(), "hello world");
+    assert.equal(missing, undefined);
+    const [a, b] = [Buffer.alloc(3), Buffer.alloc(2)];
+    const found = await store.readInto([
+      { key: "c/0/0", offset: 6, into: [a, b] },
+      { key: "c/9/9", offset: 0, into: [Buffer.alloc(1)] },
+    ]);
+    assert.deepEqual(found, [true, false]);
+    assert.equal(a.toString() + b.toString(), "world");
+    await store.writeChunks([{ key: "c/0/0", bytes: null }]);
+    assert.deepEqual(await store.readChunks(["c/0/0"]), [undefined]);
+  });
+
+  test(`${face}: a chunk that is shorter than what is read of it is DER_IO`, async () => {
+    const { store } = await open(face);
+    await store.writeChunks([{ key: "c/0", bytes: text("12345") }]);
+    await assert.rejects(store.readInto([{ key: "c/0", offset: 3, into: [Buffer.alloc(3)] }]), (e: unknown) =>
+      DaosError.is(e, "DER_IO"),
+    );
+  });
+
+  test(`${face}: updates see the old bytes and may make or remove a chunk`, async () => {
+    const { store } = await open(face);
+    const append = (s: string) => (old: Uint8Array | undefined) => Buffer.concat([old ?? text("new:"), text(s)]);
+    await store.updateChunks([{ key: "c/0", apply: append("a") }]);
+    await store.updateChunks([{ key: "c/0", apply: append("b") }]);
+    assert.equal(Buffer.from((await store.readChunks(["c/0"]))[0]!).toString(), "new:ab");
+    await store.updateChunks([{ key: "c/0", apply: () => null }]);
+    assert.deepEqual(await store.readChunks(["c/0"]), [undefined]);
+  });
+
+  test(`${face}: a small range is written in place, a wide one replaces the file`, async () => {
+    const { store } = await open(face);
+    await store.writeChunks([{ key: "c/0", bytes: Buffer.alloc(10_000, "a") }]);
+    const inode = (): number => statSync(join(store.path!, "c/0")).ino;
+    const before = inode();
+    const update = (...ranges: { offset: number; bytes: Buffer }[]) =>
+      store.updateChunks([
+        {
+          key: "c/0",
+          ranges,
+          apply: (old) => {
+            for (const { offset, bytes } of ranges) old!.set(bytes, offset);
+            return old!;
+          },
+        },
+      ]);
+    await update({ offset: 5000, bytes: text("bb") }, { offset: 5004, bytes: text("cc") });
+    assert.equal(inode(), before);
+    await update({ offset: 4090, bytes: text("dddddddddd") });
+    assert.notEqual(inode(), before);
+    const [bytes] = await store.readChunks(["c/0"]);
+    const expected = Buffer.alloc(10_000, "a");
+    expected.write("bbaacc", 5000);
+    expected.write("dddddddddd", 4090);
+    assert.deepEqual(Buffer.from(bytes!), expected);
+  });
+
+  test(`${face}: keys are listed in pages, each once`, async () => {
+    const { store } = await open(face);
+    const keys = ["c/0/0", "c/0/1", "c/1/0", "c/10/0", "c/2/5", "c/2/50", "c/2/6"];
+    await store.writeChunks(keys.map((key) => ({ key, bytes: text(key) })));
+    for (const limit of [1, 2, 3, 7, 100]) {
+      const listed: string[] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await store.listChunks(after, limit);
+        listed.push(...page.keys);
+        after = page.next;
+        if (after === undefined) break;
+      }
+      assert.deepEqual(listed.sort(), keys);
+    }
+  });
+
+  test(`${face}: a destroyed array answers DER_NONEXIST and leaves no files`, async () => {
+    const { container, object, store } = await open(face);
+    await store.writeChunks([{ key: "c/0", bytes: text("1") }]);
+    await container.discard(object);
+    const gone = (e: unknown): boolean => DaosError.is(e, "DER_NONEXIST");
+    await assert.rejects(store.getMetadata(), gone);
+    await assert.rejects(store.readChunks(["c/0"]), gone);
+    await assert.rejects(store.writeChunks([{ key: "c/0", bytes: text("1") }]), gone);
+    assert.equal(existsSync(store.path!), false);
+    assert.deepEqual(
+      readdirSync(join(store.path!, "../../staging")).filter((name) => name.startsWith(`${object.oid}`)),
+      [],
+    );
+  });
+
+  test(`${face}: nothing but Zarr's files is in the directory, nothing stays in staging`, async () => {
+    const { store } = await open(face);
+    await store.writeChunks([{ key: "c/0", bytes: text("1") }]);
+    assert.deepEqual(readdirSync(store.path!).sort(), ["c", "zarr.json"]);
+    assert.equal(readFileSync(join(store.path!, "c/0"), "utf8"), "1");
+    assert.deepEqual(
+      readdirSync(join(store.path!, "../../staging")).filter((name) => !name.endsWith(".lock")),
+      [],
+    );
+  });
+
+  test(`${face}: a write that fails changes nothing and leaves nothing behind`, async () => {
+    const { store } = await open(face);
+    writeFileSync(join(store.path!, "c"), "a file where a directory has to be");
+    await assert.rejects(store.writeChunks([{ key: "c/0", bytes: text("1") }]), (e: unknown) => DaosError.is(e));
+    assert.deepEqual(
+      readdirSync(join(store.path!, "../../staging")).filter((name) => !name.endsWith(".lock")),
+      [],
+    );
+  });
+}
