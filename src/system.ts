@@ -22,10 +22,21 @@ const MODULES: Readonly<Record<string, string>> = {
   "file:": `./engines/local/index.${extension}`,
 };
 
+const substitutes = new Map<string, Engine>();
+
+/**
+ * Has another engine serve the systems of a scheme, such as `"file:"`, in this process. For tests of engines: a wrapper
+ * around one, or one that is not part of this package yet.
+ */
+export function substituteEngine(scheme: string, engine: Engine): void {
+  substitutes.set(scheme, engine);
+}
+
 /** The async twin of the system that `options` names. */
 export async function asyncSystem(options: SystemOptions): Promise<System<"async">> {
   const address = addressOf(options);
-  const { engine } = (await import(MODULES[address.url.protocol]!)) as EngineModule;
+  const { protocol } = address.url;
+  const engine = substitutes.get(protocol) ?? ((await import(MODULES[protocol]!)) as EngineModule).engine;
   return engine.system("async", address);
 }
 
@@ -34,8 +45,12 @@ const require = createRequire(import.meta.url);
 /** The blocking twin of the system that `options` names. */
 export function syncSystem(options: SystemOptions): System<"sync"> {
   const address = addressOf(options);
-  const { engine } = require(MODULES[address.url.protocol]!) as EngineModule;
-  return engine.system("sync", address);
+  return engineOf(address).system("sync", address);
+}
+
+/** The engine that serves the system with this address. */
+export function engineOf({ url }: Pick<SystemAddress, "url">): Engine {
+  return substitutes.get(url.protocol) ?? (require(MODULES[url.protocol]!) as EngineModule).engine;
 }
 
 /** The URL of the system that `options` names, in full. */

@@ -1,0 +1,181 @@
+/** Several processes on one container: atomicity, visibility, durability. */
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { inUtf8Order, keysOf } from "./data.ts";
+import { type AnyDict, sizeOf, walked } from "./faces.ts";
+import { type Fixture, TWINS } from "./fixture.ts";
+import type { Suite } from "./suite.ts";
+
+const UTF8 = { valueEncoding: "utf8" } as const;
+/** How often a writing process is killed. */
+const KILLS = 3;
+
+export function testProcesses(suite: Suite): void {
+  suite.testAmongProcesses("what one process has written, the next read of another sees", async (f) => {
+    const [peer] = await f.peers.some(1);
+    for (const mine of TWINS)
+      for (const theirs of TWINS) {
+        const c = await f.cont(mine);
+        const name = f.name();
+        assert.equal(await peer!.run("exists", theirs, name), false);
+        const dd = await c.dict<string>(name, null, UTF8);
+        assert.equal(await peer!.run("exists", theirs, name), true);
+        for (let i = 0; i < 10; i++) {
+          await dd.put("k", `mine ${i}`);
+          assert.equal(await peer!.run("get", theirs, name, "k"), `mine ${i}`);
+          await peer!.run("put", theirs, name, "k", `theirs ${i}`);
+          assert.equal(await dd.get("k"), `theirs ${i}`);
+          await peer!.run("put", theirs, name, "k", null);
+          assert.equal(await dd.get("k"), undefined);
+          assert.equal(await sizeOf(dd), 0);
+          await dd.put("k", "back");
+          await dd.delete("k");
+          assert.equal(await peer!.run("get", theirs, name, "k"), undefined);
+        }
+        await peer!.run("bput", theirs, name, { a: "1", b: "2" });
+        assert.deepEqual(await dd.dump(), new Map(Object.entries({ a: "1", b: "2" })));
+        await dd.clear();
+        assert.deepEqual(await peer!.run("keys", theirs, name), []);
+        await c.destroy(name);
+        assert.equal(await peer!.run("exists", theirs, name), false);
+        assert.deepEqual(await peer!.run("create", theirs, [name], { k: "later" }), [name]);
+        assert.equal(await (await c.getDict<string>(name, UTF8)).get("k"), "later");
+        await peer!.run("destroy", theirs, name);
+        assert.equal(await c.has(name), false);
+      }
+  });
+
+  suite.testAmongProcesses("modify loses no update among processes", async (f) => {
+    const peers = await f.peers.some(2);
+    const { name, dd } = await dict(f);
+    await Promise.all([
+      peers[0]!.run("increment", "async", name, "n", 60),
+      peers[1]!.run("increment", "sync", name, "n", 60),
+      ...Array.from({ length: 20 }, () => dd.modify("n", (old) => String(Number(old ?? "0") + 1))),
+    ]);
+    assert.equal(await dd.get("n"), "140");
+  });
+
+  suite.testAmongProcesses("put if absent succeeds for one process a key", async (f) => {
+    const peers = await f.peers.some(2);
+    const { name, dd } = await dict(f);
+    const keys = keysOf(120);
+    const wins = await Promise.all([
+      peers[0]!.run("putAbsent", "async", name, keys, "async peer"),
+      peers[1]!.run("putAbsent", "sync", name, keys, "sync peer"),
+    ]);
+    assert.deepEqual(inUtf8Order(wins.flat()), keys);
+    const stored = await dd.dump();
+    for (const k of wins[0]) assert.equal(stored.get(k), "async peer");
+    for (const k of wins[1]) assert.equal(stored.get(k), "sync peer");
+    assert.equal(await sizeOf(dd), keys.length);
+  });
+
+  suite.testAmongProcesses("getOrInsert gives all processes the same value", async (f) => {
+    const peers = await f.peers.some(2);
+    const { name } = await dict(f);
+    const keys = keysOf(80);
+    const [one, two] = await Promise.all([
+      peers[0]!.run("getOrInsert", "sync", name, keys, "one"),
+      peers[1]!.run("getOrInsert", "async", name, keys, "two"),
+    ]);
+    assert.deepEqual(one, two);
+  });
+
+  suite.testAmongProcesses("pop gives each record to one process", async (f) => {
+    const peers = await f.peers.some(2);
+    const keys = keysOf(120);
+    const { name, dd } = await dict(f, keys);
+    const taken = await Promise.all([
+      peers[0]!.run("pop", "async", name, keys),
+      peers[1]!.run("pop", "sync", name, keys.toReversed()),
+    ]);
+    assert.deepEqual(inUtf8Order(taken.flat()), keys);
+    assert.equal(await sizeOf(dd), 0);
+  });
+
+  suite.testAmongProcesses("popitem gives each record to one process", async (f) => {
+    const peers = await f.peers.some(2);
+    const keys = keysOf(120);
+    const { name, dd } = await dict(f, keys);
+    const taken = await Promise.all([
+      peers[0]!.run("popitems", "async", name),
+      peers[1]!.run("popitems", "sync", name),
+    ]);
+    assert.deepEqual(inUtf8Order(taken.flat()), keys);
+    assert.equal(await sizeOf(dd), 0);
+  });
+
+  suite.testAmongProcesses("a name is created by one process, with that one's entries", async (f) => {
+    const peers = await f.peers.some(2);
+    const c = await f.cont("async");
+    const names = Array.from({ length: 25 }, () => f.name());
+    const created = await Promise.all([
+      peers[0]!.run("create", "async", names, { by: "one", one: "1" }),
+      peers[1]!.run("create", "sync", names, { by: "two", two: "2" }),
+    ]);
+    assert.deepEqual(inUtf8Order(created.flat()), inUtf8Order(names));
+    for (const [i, by] of ["one", "two"].entries())
+      for (const name of created[i]!)
+        assert.equal(
+          await (await c.get(name)).equals({ by, [by]: String(i + 1) }),
+          true,
+          `${name} is not ${by}'s alone`,
+        );
+  });
+
+  suite.testAmongProcesses("the count is right after many processes wrote at once", async (f) => {
+    const peers = await f.peers.some(2);
+    const { name, dd } = await dict(f);
+    const keys = keysOf(60);
+    await Promise.all([
+      peers[0]!.run("putAbsent", "async", name, keys, "v"),
+      peers[1]!.run("pop", "sync", name, keys),
+      peers[1]!.run("bput", "async", name, Object.fromEntries(keys.map((k, i) => [k, i % 2 === 0 ? null : "w"]))),
+      ...keys.map((k, i) => (i % 3 === 0 ? dd.delete(k) : dd.put(k, "mine"))),
+    ]);
+    const found = await walked(dd.keys());
+    assert.equal(await sizeOf(dd), found.length);
+    assert.equal((await dd.dump()).size, found.length);
+  });
+
+  suite.testAmongProcesses("what a process left to be written when it had nothing else to do is stored", async (f) => {
+    const { name, dd } = await dict(f);
+    const keys = keysOf(300);
+    const peer = f.peers.start();
+    peer.run("storeAndLeave", name, keys).catch(() => {});
+    assert.equal(await peer.ended(), 0, "it did not end by itself, or with an error");
+    assert.deepEqual(inUtf8Order(await walked(dd.keys())), keys);
+  });
+
+  for (const face of TWINS)
+    suite.testAmongProcesses(`no acknowledged write of a killed process is lost (${face})`, async (f) => {
+      for (let kill = 0; kill < KILLS; kill++) {
+        const { name, dd } = await dict(f);
+        const peer = f.peers.start();
+        peer.run("storeForEver", face, name).catch(() => {});
+        while (peer.acknowledged < 20) await sleep(2);
+        await sleep(Math.random() * 20);
+        await peer.kill();
+        const stored = await dd.dump();
+        for (let i = 0; i <= peer.acknowledged; i++) assert.equal(stored.get(String(i)), `value ${i}`, `write ${i}`);
+        assert.equal(await sizeOf(dd), stored.size);
+        assert.ok(stored.size <= peer.acknowledged + 2 || face === "sync", "it stored what it was not asked to");
+        await dd.put("after", "v");
+        assert.equal(await dd.get("after"), "v", "the others go on");
+      }
+    });
+}
+
+async function dict(f: Fixture, keys: readonly string[] = []): Promise<{ name: string; dd: AnyDict<string> }> {
+  const name = f.name();
+  const c = await f.cont("async");
+  return {
+    name,
+    dd: await c.dict<string>(
+      name,
+      keys.map((k) => [k, `value of ${k}`] as const),
+      UTF8,
+    ),
+  };
+}
