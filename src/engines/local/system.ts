@@ -1,6 +1,6 @@
 /** Pools and containers of the local engine: directories. Blocking; `index.ts` makes the other twin of it. */
 import { randomUUID } from "node:crypto";
-import { accessSync, constants, mkdirSync, rmSync, statfsSync, statSync } from "node:fs";
+import { accessSync, constants, lstatSync, mkdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -282,7 +282,9 @@ export class LocalSystem {
       aside ??= setAside(found.path);
     };
     const file = join(found.path, DATABASE_FILE);
-    if (exists(file)) destroyDatabase(file, move, o.force, this.#connection.timeoutMs);
+    // A link is removed, not followed.
+    if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === true)
+      destroyDatabase(file, move, o.force, this.#connection.timeoutMs);
     move();
     removeAside(aside!);
   }
