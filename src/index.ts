@@ -15,6 +15,7 @@ export type {
 } from "./container/administration.ts";
 export { DCont } from "./container/dcont.ts";
 export type { OpenOptions, OpenPathOptions } from "./container/opening.ts";
+export { type PathTarget, resolvePath } from "./container/path-file.ts";
 export { DDict } from "./dict/ddict.ts";
 export { type Bytes, type Codec, type In, type Json, json, type StandardSchema } from "./dict/encoding.ts";
 export type { Pairs, Rec } from "./dict/entries.ts";

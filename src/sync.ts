@@ -15,6 +15,7 @@ export type {
   SystemCall,
 } from "./container/administration.ts";
 export { DCont, type DictOptions, type OpenOptions, type OpenPathOptions } from "./container/dcont-sync.ts";
+export { type PathTarget, resolvePath } from "./container/path-file.ts";
 export { type Bulk, DDict, type Range } from "./dict/ddict-sync.ts";
 export { type Bytes, type Codec, type In, type Json, json, type StandardSchema } from "./dict/encoding.ts";
 export type { Rec, SyncPairs } from "./dict/entries.ts";

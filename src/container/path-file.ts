@@ -36,6 +36,16 @@ export function writePathFile(path: string, target: PathTarget, context: string)
   }
 }
 
+/**
+ * The container that a unified-namespace file names, for calls that take pool and container.
+ *
+ * @throws DaosError DER_NONEXIST when there is no such file, DER_INVAL when it is something else, DER_NO_PERM,
+ * DER_MISMATCH for a newer format.
+ */
+export function resolvePath(path: string | URL): PathTarget {
+  return readPathFile(path, "failed to resolve path");
+}
+
 /** The container that the file names. DER_NONEXIST when there is none, DER_INVAL when it is something else. */
 export function readPathFile(path: string | URL, context: string): PathTarget {
   const file = path instanceof URL ? fileURLToPath(path) : path;

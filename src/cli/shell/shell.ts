@@ -1,0 +1,90 @@
+/** `daos shell` */
+import { mkdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import repl from "node:repl";
+import { inspect } from "node:util";
+import * as face from "../../index.ts";
+import type { Call } from "../call.ts";
+import { failureOf } from "../failure.ts";
+import { openContainer } from "../open-container.ts";
+
+export async function run(call: Call): Promise<undefined> {
+  const isSync = call.options.sync === true;
+  const mode = call.options.readOnly === true ? "RO" : "RW";
+  const { dcont, globals } = isSync ? await blocking(call, mode) : await asynchronous(call, mode);
+  const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  if (isTerminal) process.stdout.write(banner(`${dcont}`, isSync));
+  try {
+    await converse(isTerminal, globals);
+  } finally {
+    await dcont.close();
+  }
+}
+
+/** What stands ready under its name. */
+type Globals = Readonly<Record<string, unknown>>;
+
+interface Session {
+  readonly dcont: { close(): void | Promise<void>; toString(): string };
+  readonly globals: Globals;
+}
+
+async function asynchronous(call: Call, mode: "RO" | "RW"): Promise<Session> {
+  const dcont = await openContainer(call, mode);
+  return { dcont, globals: { ...face, dcont, dict: (name: string) => dcont.dict(name, null, { ifExists: "open" }) } };
+}
+
+async function blocking(call: Call, mode: "RO" | "RW"): Promise<Session> {
+  const sync = await import("../../sync.ts");
+  const { pool, container, system } = await call.container();
+  const dcont = new sync.DCont(pool, container, { system, mode });
+  return { dcont, globals: { ...sync, dcont, dict: (name: string) => dcont.dict(name, null, { ifExists: "open" }) } };
+}
+
+function banner(name: string, isSync: boolean): string {
+  const wait = isSync ? "" : "await ";
+  return `${[
+    `${name} is open as dcont. Ctrl-D or .exit ends, .help lists the commands of the REPL.`,
+    `  ${wait}dict("stadium")                  the dictionary of that name, created when it is missing`,
+    `  ${wait}dcont.get("stadium")             the dictionary, which must be there`,
+    `  ${isSync ? "[...dcont]" : "await Array.fromAsync(dcont)"}    what the container holds`,
+    "  DCont, DaosError, json, createPool, ... stand ready under their names.",
+  ].join("\n")}\n`;
+}
+
+/** Runs the REPL until its input ends. */
+async function converse(isTerminal: boolean, globals: Globals): Promise<void> {
+  const writer = Object.assign((value: unknown): string => show(value, isTerminal), {
+    options: { ...repl.writer.options, breakLength: Number.POSITIVE_INFINITY },
+  });
+  const server = repl.start({
+    prompt: isTerminal ? "> " : "",
+    terminal: isTerminal,
+    // The realm of the library: an array made in another one would be no instance of its Uint8Array.
+    useGlobal: true,
+    breakEvalOnSigint: true,
+    writer,
+  });
+  Object.assign(server.context, globals);
+  if (isTerminal) server.setupHistory(historyFile(), () => {});
+  await new Promise<void>((resolve) => server.once("exit", resolve));
+}
+
+/** A result; a DaosError is one line. */
+function show(value: unknown, colors: boolean): string {
+  if (!face.DaosError.is(value)) return inspect(value, { ...repl.writer.options, colors });
+  return `${value.name}: ${failureOf(value).text}`;
+}
+
+/** The file of the history, in a directory that is the user's alone. */
+function historyFile(): string {
+  const state = process.env.XDG_STATE_HOME;
+  const directory = join(state && isAbsolute(state) ? state : join(homedir(), ".local", "state"), "tsdaos");
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch {
+    // Without one there is no history; the REPL says so.
+  }
+  return join(directory, "history");
+}
