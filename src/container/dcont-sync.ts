@@ -35,6 +35,16 @@ export type DictOptions = Omit<AsyncDictOptions, "signal">;
 /**
  * An open container: the one namespace of its dictionaries and arrays. Every call blocks until it is done; errors are
  * those of the asynchronous `DCont`, thrown.
+ *
+ * @example
+ * ```ts
+ * import { DCont } from "tsdaos/sync";
+ *
+ * using dcont = new DCont("tank", "neo", { create: true });
+ * const stadium = dcont.dict("stadium", { London: "Wembley" }).object;
+ * stadium.Milano = "San Siro";
+ * console.log(Object.keys(stadium)); // → [ 'London', 'Milano' ]
+ * ```
  */
 export class DCont implements Disposable, Iterable<NamedObject> {
   /** Label or UUID of the pool, as it was opened. */

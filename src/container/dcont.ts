@@ -18,6 +18,15 @@ import { type Opened, type OpenOptions, type OpenPathOptions, openArguments, ope
  *
  * Its methods reject with a {@link DaosError}: DER_NO_HDL after `close`, DER_NO_PERM for a write in a read-only
  * container, DER_INVAL for a bad name, DER_IO, DER_BUSY, DER_NOSPACE, DER_TIMEDOUT.
+ *
+ * @example
+ * ```ts
+ * import { DCont } from "tsdaos";
+ *
+ * await using dcont = await DCont.open("tank", "neo", { create: true });
+ * await dcont.dict("stadium", { Barcelona: "Camp Nou", London: "Wembley" });
+ * for await (const { name, kind } of dcont) console.log(name, kind); // → stadium dict
+ * ```
  */
 export class DCont implements AsyncDisposable, AsyncIterable<NamedObject> {
   /** Label or UUID of the pool, as it was opened. */

@@ -14,8 +14,9 @@ const VERSION = 1;
 export interface PathTarget {
   /** The system's URL. */
   readonly system: string;
-  /** UUIDs: a label may be given to another container one day. */
+  /** The pool's UUID: a label may be given to another one some day. */
   readonly pool: string;
+  /** The container's UUID. */
   readonly container: string;
 }
 

@@ -19,6 +19,7 @@ export type Range = Omit<AsyncRange, "signal">;
 
 /** Options of a blocking call that may take long. */
 export interface Bulk {
+  /** Told now and then how far the call is. What it throws, the call fails with. */
   onProgress?: OnProgress | undefined;
 }
 
@@ -34,6 +35,16 @@ export interface DDict<V = Bytes> extends Map<string, V> {}
  * returns.
  *
  * Keys, values and errors are those of the asynchronous `DDict`; errors are thrown.
+ *
+ * @example
+ * ```ts
+ * import { DCont } from "tsdaos/sync";
+ *
+ * using dcont = new DCont("tank", "neo", { create: true });
+ * const dd = dcont.dict("stadium", new Map([["London", "Wembley"]]), { valueEncoding: "utf8" });
+ * dd.set("Rio", "Maracanã").delete("London");
+ * console.log(new Map(dd), dd.size); // → Map(1) { 'Rio' => 'Maracanã' } 1
+ * ```
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: every method of Map is defined below; a test compares.
 export class DDict<V = Bytes> {

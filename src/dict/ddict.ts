@@ -24,6 +24,16 @@ export let makeDict: <V>(parts: DictParts<"async", V>) => DDict<V>;
  * was destroyed, DER_INVAL or DER_KEY2BIG for a bad key, DER_IO, DER_NO_PERM, DER_BUSY (a lock was held for longer than
  * the timeout), DER_TIMEDOUT (the storage was silent for longer). Writes also with DER_NO_PERM in a read-only container,
  * DER_NOSPACE and DER_REC2BIG. A value or key of a wrong type is a TypeError.
+ *
+ * @example
+ * ```ts
+ * import { DCont } from "tsdaos";
+ *
+ * await using dcont = await DCont.open("tank", "neo", { create: true });
+ * const hits = await dcont.dict<number>("hits", null, { valueEncoding: "json" });
+ * await Promise.all([1, 2, 3].map(() => hits.modify("/", (n = 0) => n + 1)));
+ * console.log(await hits.get("/"), await hits.size()); // → 3 1
+ * ```
  */
 export class DDict<V = Bytes> implements AsyncIterable<[string, V]> {
   static {

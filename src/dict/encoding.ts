@@ -22,6 +22,7 @@ export interface Codec<V> {
 
 /** A schema of the Standard Schema specification, version 1 (https://standardschema.dev): zod, valibot, arktype, ... */
 export interface StandardSchema<V> {
+  /** What the specification asks of a schema; `validate` gives `{ value }` or `{ issues }`, not a promise. */
   readonly "~standard": {
     readonly version: 1;
     validate(v: unknown): unknown;
@@ -49,6 +50,8 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  *
  * Writing a value that the schema refuses is a TypeError; reading one is DER_INVAL. A schema that validates
  * asynchronously is a TypeError.
+ *
+ * @param schema - decides what is a value; what it makes of stored JSON (defaults, coercions) is what comes out.
  */
 export function json<V extends {}>(schema?: StandardSchema<V>): Codec<V> {
   return {

@@ -12,6 +12,7 @@ export type OnProgress = (done: number, total: number | undefined) => void;
 
 /** Options of a call that may take long. */
 export interface Bulk extends Call {
+  /** Told now and then how far the call is. What it throws, the call fails with. */
   onProgress?: OnProgress | undefined;
 }
 

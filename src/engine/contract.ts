@@ -86,6 +86,7 @@ export interface Kv<S extends Face> {
 export interface ChunkRead {
   /** The chunk, by its Zarr key such as `c/0/1`. */
   readonly key: string;
+  /** In bytes, from the chunk's first. */
   readonly offset: number;
   /** Memory of the caller, not empty in sum; what is in it after a failure is undefined. */
   readonly into: readonly Uint8Array[];
@@ -93,18 +94,23 @@ export interface ChunkRead {
 
 /** A chunk that is replaced as a whole; `null` removes it. */
 export interface ChunkWrite {
+  /** The chunk, by its Zarr key. */
   readonly key: string;
+  /** Its new content, or `null`. */
   readonly bytes: Uint8Array | null;
 }
 
 /** New bytes for a part of a chunk. */
 export interface ByteRange {
+  /** In bytes, from the chunk's first. */
   readonly offset: number;
+  /** What is there afterwards. */
   readonly bytes: Uint8Array;
 }
 
 /** A chunk that is changed in part: an atomic read-modify-write against every other writer of any process. */
 export interface ChunkUpdate {
+  /** The chunk, by its Zarr key. */
   readonly key: string;
   /**
    * The new bytes, made of the old ones (`undefined`: there is no such chunk); `null` removes the chunk. It may change
@@ -143,6 +149,7 @@ export interface ArrayStore<S extends Face> {
 
 /** A page of chunk keys. */
 export interface ChunkPage {
+  /** Zarr keys. */
   readonly keys: readonly string[];
   /** The `after` of the next page; `undefined` when there is none. */
   readonly next: string | undefined;
@@ -225,7 +232,9 @@ export interface Capabilities {
 
 /** A pool. */
 export interface PoolInfo {
+  /** The UUID, in lower case. */
   readonly uuid: string;
+  /** The label. */
   readonly label: string;
 }
 
@@ -233,8 +242,11 @@ export interface PoolInfo {
 export interface PoolStatus extends PoolInfo {
   /** Permission bits of the pool, such as `0o700`, where the engine has them. */
   readonly mode: number | undefined;
+  /** How many containers of the pool this user can see. */
   readonly containers: number;
+  /** Bytes of the storage that the pool lies on (local: the file system). */
   readonly totalBytes: number;
+  /** Bytes of it that this user may still write. */
   readonly freeBytes: number;
 }
 
@@ -243,10 +255,13 @@ export type ContainerType = "PYTHON" | "POSIX" | "HDF5" | "unknown" | (string & 
 
 /** A container. */
 export interface ContainerInfo {
+  /** The UUID, in lower case. */
   readonly uuid: string;
   /** `undefined` for a container that was created without a label. */
   readonly label: string | undefined;
+  /** The layout. */
   readonly type: ContainerType;
+  /** The UUID of its pool. */
   readonly poolUuid: string;
 }
 
@@ -254,15 +269,21 @@ export interface ContainerInfo {
 export interface ContainerStatus extends ContainerInfo {
   /** Properties by DAOS's names (`label`, `layout_type`, `owner`, `group`, `rd_fac`, `status`, ...). */
   readonly properties: Readonly<Record<string, string>>;
+  /** How many handles are open, in all processes. */
   readonly openHandles: number | undefined;
+  /** How many snapshots there are. */
   readonly snapshots: number | undefined;
+  /** When it was created. */
   readonly created: Date | undefined;
+  /** When it was last written. */
   readonly modified: Date | undefined;
 }
 
 /** What `checkContainer` found. */
 export interface CheckReport {
+  /** When the check began. */
   readonly started: Date;
+  /** When it ended. */
   readonly completed: Date;
   /** Objects looked at. */
   readonly checked: number;
@@ -282,31 +303,46 @@ export interface Finding {
 
 /** How a container is opened. */
 export interface OpenContainerOptions extends At {
+  /** `"RO"`: every write answers DER_NO_PERM. */
   readonly mode: "RO" | "RW";
 }
 
 /** What a new container shall be. */
 export interface ContainerSpec extends At {
+  /** Checked above the contract; `undefined`: it is known by its UUID. */
   readonly label: string | undefined;
+  /** One of those that DAOS knows. */
   readonly type: ContainerType;
+  /** To be kept and given back by `queryContainer`. */
   readonly properties: Readonly<Record<string, string>>;
 }
 
-/** A system: where pools live. Making one does no I/O. `pool` and `container` are a label or a UUID, already checked. */
+/**
+ * A system: where pools live. Making one does no I/O. `pool` and `container` are a label or a UUID, already checked; one
+ * that does not exist is DER_NONEXIST, one that this user may not use DER_NO_PERM.
+ */
 export interface System<S extends Face> {
+  /** DER_EXIST when the label is taken; DER_NOSYS without `createsPools`. */
   createPool(label: string, o: At & { readonly mode?: number | undefined }): R<S, PoolInfo>;
+  /** The pools that this user may use. */
   listPools(o?: At): R<S, readonly PoolInfo[]>;
+  /** A pool with its sizes. */
   queryPool(pool: string, o?: At): R<S, PoolStatus>;
   /** DER_BUSY when it has containers, unless `force`. */
   destroyPool(pool: string, o: At & { readonly force: boolean }): R<S, void>;
+  /** DER_EXIST when the label is taken. It appears complete or not at all. */
   createContainer(pool: string, spec: ContainerSpec): R<S, ContainerInfo>;
+  /** The containers of a pool that this user may use. */
   listContainers(pool: string, o?: At): R<S, readonly ContainerInfo[]>;
+  /** A container with its properties. */
   queryContainer(pool: string, container: string, o?: At): R<S, ContainerStatus>;
   /** DER_BUSY when someone has it open, unless `force`. */
   destroyContainer(pool: string, container: string, o: At & { readonly force: boolean }): R<S, void>;
+  /** Compares what the storage says twice: counts with records, names with objects. `repair` never loses data. */
   checkContainer(pool: string, container: string, o: At & { readonly repair: boolean }): R<S, CheckReport>;
   /** Copies the container, as of one moment, into the new directory `target`. DER_NOSYS where the storage is not files. */
   backupContainer(pool: string, container: string, target: string, o?: At): R<S, void>;
+  /** DER_INVAL for a type other than PYTHON, DER_MISMATCH for a newer format, DER_IO for a damaged one. */
   openContainer(pool: string, container: string, o: OpenContainerOptions): R<S, Container<S>>;
 }
 
@@ -320,7 +356,9 @@ export interface SystemAddress {
 
 /** An engine: the export `engine` of an engine's module, found by the scheme of the system URL. */
 export interface Engine {
+  /** The name of its folder. */
   readonly name: string;
+  /** What it can do, in any system. */
   readonly capabilities: Capabilities;
   /** Throws DER_INVAL for a URL that the engine cannot use; no other I/O. */
   system<S extends Face>(face: S, address: SystemAddress): System<S>;
