@@ -8,15 +8,17 @@
  * Without `--system` it runs on the local engine in a directory of its own, which it removes. On another system it uses
  * the pool `tank` (and makes it when it is missing), makes a container `neo` in it, and removes what it made.
  */
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { createContainer, createPool, DaosError, destroyContainer, destroyPool } from "tsdaos";
+import { createPool, DaosError, destroyContainer, destroyPool } from "tsdaos";
 import { runNarrated } from "./tour/narration.ts";
 
 const FACES = ["sync", "async"];
+const DAOS = new URL("../bin/daos.js", import.meta.url);
 
 const { values: options } = parseArgs({ options: { system: { type: "string" }, face: { type: "string" } } });
 if (options.face !== undefined && !FACES.includes(options.face)) {
@@ -24,14 +26,21 @@ if (options.face !== undefined && !FACES.includes(options.face)) {
   process.exit(2);
 }
 
+// `npm run tour | head`: nobody listens any more, but there is something to be removed at the end.
+process.stdout.on("error", (e: NodeJS.ErrnoException) => {
+  if (e.code !== "EPIPE") throw e;
+});
+
 const directory = options.system === undefined ? mkdtempSync(join(tmpdir(), "tsdaos-tour-")) : undefined;
 // The programs of the tour name no system: they find it as any program does.
 process.env.DAOS_SYSTEM = options.system ?? pathToFileURL(directory!).href;
 try {
   for (const face of FACES) if (options.face === undefined || options.face === face) await tour(face);
 } catch (e) {
-  if (!DaosError.is(e)) throw e;
-  console.error(`ERROR: ${e.message}`);
+  // A command that fails says by itself why.
+  const commandFailed = typeof (e as { status?: unknown }).status === "number";
+  if (DaosError.is(e)) console.error(`ERROR: ${e.message}`);
+  else if (!commandFailed) throw e;
   process.exitCode = 1;
 } finally {
   if (directory !== undefined) rmSync(directory, { recursive: true });
@@ -41,7 +50,7 @@ async function tour(face: string): Promise<void> {
   console.log(`# The ${face === "sync" ? "blocking" : "asynchronous"} face`);
   const madePool = await makePool();
   try {
-    await daosContCreate();
+    daos("cont create tank --label neo --type PYTHON");
     try {
       if ((await runNarrated(new URL(`./tour/${face}.ts`, import.meta.url))) > 0) process.exitCode = 1;
     } finally {
@@ -64,9 +73,7 @@ async function makePool(): Promise<boolean> {
   }
 }
 
-async function daosContCreate(): Promise<void> {
-  const { uuid, label, type } = await createContainer("tank", "neo", { type: "PYTHON" });
-  console.log("$ daos cont create tank --label neo --type PYTHON");
-  console.log(`  Container UUID : ${uuid}\n  Container Label: ${label}\n  Container Type : ${type}\n`);
-  console.log(`Successfully created container ${uuid}`);
+function daos(line: string): void {
+  console.log(`$ daos ${line}`);
+  execFileSync(process.execPath, [fileURLToPath(DAOS), ...line.split(" ")], { stdio: "inherit" });
 }

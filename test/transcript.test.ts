@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { createContainer, createPool, listContainers } from "../src/index.ts";
 
 const root = join(import.meta.dirname, "..");
 const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g;
@@ -36,6 +37,23 @@ test("the tour runs on a system of one's own and leaves it as it was", async () 
     const both = `${await expected("sync")}${await expected("async")}`;
     assert.equal(await tour(["--system", system], process.env), both);
     assert.deepEqual(await readdir(directory), []);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test("the tour says why when it cannot run, and exits with 1", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "tsdaos-transcript-"));
+  try {
+    const system = pathToFileURL(directory).href;
+    await createPool("tank", { system });
+    await createContainer("tank", "neo", { system });
+    await assert.rejects(tour(["--system", system], process.env), {
+      code: 1,
+      stderr: "ERROR: daos: failed to create container: DER_EXIST(-1004): Entity already exists\n",
+    });
+    await assert.rejects(tour(["--system", "nfs:"], process.env), { code: 1, stderr: /^ERROR: .*unknown scheme/ });
+    assert.equal((await listContainers("tank", { system })).length, 1);
   } finally {
     await rm(directory, { recursive: true });
   }
