@@ -101,6 +101,7 @@ describe("commands in the documentation", () => {
     const others = commands.filter((command) => !isNpm(command)).join("\n");
     if (others.trim() === "" || marker?.startsWith("not run") === true) continue;
     test(`${file}:${line} runs in a shell`, async () => {
+      assert.ok(!others.includes("&&"), "one command a line: bash does not stop where the first of two fails");
       const directory = await mkdtemp(join(tmpdir(), "tsdaos-docs-"));
       try {
         const daos = `#!/bin/sh\nexec ${process.execPath} ${join(root, "bin", "daos.js")} "$@"\n`;
