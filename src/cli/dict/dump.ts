@@ -6,6 +6,7 @@ import { openContainer } from "../open-container.ts";
 import { write } from "../output.ts";
 import { csvField } from "../records/csv.ts";
 import type { Format } from "../records/format.ts";
+import { keepMemorySmall } from "../small-memory.ts";
 
 /** How a format is written. */
 interface Layout {
@@ -48,6 +49,7 @@ const WRITE_CHARACTERS = 64 * 1024;
 const PIECE_BYTES = 3 * 1024 * 1024;
 
 export async function run(call: Call): Promise<undefined> {
+  keepMemorySmall();
   await using dcont = await openContainer(call, "RO");
   const dict = await dcont.getDict(call.word("dict"));
   const layout = LAYOUTS[call.json ? "json" : (call.options.format as Format)];

@@ -12,10 +12,12 @@ import { Loader } from "../records/loader.ts";
 import { parserOf } from "../records/parsers.ts";
 import { BadRecord } from "../records/record.ts";
 import { TextInput } from "../records/text-input.ts";
+import { keepMemorySmall } from "../small-memory.ts";
 
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 export async function run(call: Call): Promise<Answer> {
+  keepMemorySmall();
   const file = call.optional("file");
   const name = call.word("dict");
   await using input = await openInput(file);

@@ -1,8 +1,11 @@
 /** `daos shell` */
+import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import repl from "node:repl";
+import { createInterface } from "node:readline";
+import repl, { type REPLServer } from "node:repl";
+import { PassThrough } from "node:stream";
 import { inspect } from "node:util";
 import * as face from "../../index.ts";
 import type { Call } from "../call.ts";
@@ -16,7 +19,8 @@ export async function run(call: Call): Promise<undefined> {
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
   if (isTerminal) process.stdout.write(banner(`${dcont}`, isSync));
   try {
-    await converse(isTerminal, globals);
+    if (isTerminal) await converse(globals);
+    else if (!(await runLines(globals))) process.exitCode = 1;
   } finally {
     await dcont.close();
   }
@@ -53,27 +57,53 @@ function banner(name: string, isSync: boolean): string {
   ].join("\n")}\n`;
 }
 
-/** Runs the REPL until its input ends. */
-async function converse(isTerminal: boolean, globals: Globals): Promise<void> {
-  const writer = Object.assign((value: unknown): string => show(value, isTerminal), {
-    options: { ...repl.writer.options, breakLength: Number.POSITIVE_INFINITY },
-  });
+/** Runs the REPL on the terminal until it is left. */
+async function converse(globals: Globals): Promise<void> {
+  const server = start(process.stdin, "> ", globals);
+  server.setupHistory(historyFile(), () => {});
+  await once(server, "exit");
+}
+
+/** Runs the lines of a pipe, each when the one before is done; whether all of them went well. */
+async function runLines(globals: Globals): Promise<boolean> {
+  const input = new PassThrough();
+  const server = start(input, "", globals);
+  const left = once(server, "exit");
+  let isReady = Promise.withResolvers<void>();
+  // The REPL asks for the next line when it is done with one; it would not wait for an await of its own accord.
+  server.displayPrompt = () => isReady.resolve();
+  for await (const line of createInterface({ input: process.stdin })) {
+    input.write(`${line}\n`);
+    await Promise.race([isReady.promise, left]);
+    isReady = Promise.withResolvers<void>();
+  }
+  input.end();
+  await left;
+  return server.context._error === undefined;
+}
+
+function start(input: NodeJS.ReadableStream, prompt: string, globals: Globals): REPLServer {
+  const terminal = prompt !== "";
+  // The REPL breaks the line of an error that is longer, whatever its writer says.
+  repl.writer.options.breakLength = Number.POSITIVE_INFINITY;
   const server = repl.start({
-    prompt: isTerminal ? "> " : "",
-    terminal: isTerminal,
+    input,
+    output: process.stdout,
+    prompt,
+    terminal,
     // The realm of the library: an array made in another one would be no instance of its Uint8Array.
     useGlobal: true,
-    breakEvalOnSigint: true,
-    writer,
+    breakEvalOnSigint: terminal,
+    writer: (value) => show(value, terminal),
   });
   Object.assign(server.context, globals);
-  if (isTerminal) server.setupHistory(historyFile(), () => {});
-  await new Promise<void>((resolve) => server.once("exit", resolve));
+  return server;
 }
 
 /** A result; a DaosError is one line. */
 function show(value: unknown, colors: boolean): string {
-  if (!face.DaosError.is(value)) return inspect(value, { ...repl.writer.options, colors });
+  if (!face.DaosError.is(value))
+    return inspect(value, { ...repl.writer.options, colors, breakLength: process.stdout.columns || 80 });
   return `${value.name}: ${failureOf(value).text}`;
 }
 
