@@ -61,10 +61,10 @@ describe("the conformance suite notices an engine that", { concurrency: Math.min
         );
     });
 
-  test("has no fault, by failing nothing", async () => {
-    const { failed, output } = await run("sound", []);
+  test("has no fault, by failing none of these tests", async () => {
+    const { failed, output } = await run("sound", Object.values(NOTICED).flat());
     assert.deepEqual(failed, [], output);
-    assert.ok(output.includes("# pass "), output);
+    assert.match(output, /^# pass [1-9]/m);
   });
 });
 
@@ -74,7 +74,7 @@ test("every broken engine is run", () => {
   assert.deepEqual(modules.filter((name) => !others.includes(name)).sort(), Object.keys(NOTICED).sort());
 });
 
-/** Runs these tests, or all, and tells which of them failed. */
+/** Runs these tests and tells which of them failed. */
 async function run(module: string, tests: readonly RegExp[]): Promise<{ failed: string[]; output: string }> {
   // It is a run of its own, not one of this runner's files.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
