@@ -40,8 +40,9 @@ export function testModel(suite: Suite, face: Face): void {
   const { seed, histories = 30 } = suite.options;
   suite.test("random histories end as those of a Map", async (f) => {
     const c = await f.cont(face);
-    const property = fc.asyncProperty(fc.array(steps(suite.capabilities.orderedKeys), { maxLength: 30 }), (history) =>
-      run(f, c, face, history),
+    const property = fc.asyncProperty(
+      fc.array(steps(suite.capabilities.orderedKeys), { maxLength: 40, size: "max" }),
+      (history) => run(f, c, face, history),
     );
     await fc.assert(property, {
       numRuns: histories,

@@ -101,6 +101,8 @@ export function testProcesses(suite: Suite): void {
     const taken = await Promise.all([
       peers[0]!.run("popitems", "async", name),
       peers[1]!.run("popitems", "sync", name),
+      popitems(dd),
+      popitems(dd),
     ]);
     assert.deepEqual(inUtf8Order(taken.flat()), keys);
     assert.equal(await sizeOf(dd), 0);
@@ -165,6 +167,12 @@ export function testProcesses(suite: Suite): void {
         assert.equal(await dd.get("after"), "v", "the others go on");
       }
     });
+}
+
+async function popitems(dd: AnyDict<string>): Promise<string[]> {
+  const keys: string[] = [];
+  for (let item = await dd.popitem(); item !== undefined; item = await dd.popitem()) keys.push(item[0]);
+  return keys;
 }
 
 async function dict(f: Fixture, keys: readonly string[] = []): Promise<{ name: string; dd: AnyDict<string> }> {

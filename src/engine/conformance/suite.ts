@@ -116,17 +116,6 @@ const ON_BOTH_TWINS: Readonly<Record<string, (suite: Suite, twin: Face) => void>
  *
  * Tests are skipped only because of what the engine declares in its `capabilities`, and each skip prints its reason; a
  * capability that is declared and does not hold fails. The suite works in one container, which it makes and removes.
- *
- * @example
- * ```ts
- * import { mkdtempSync } from "node:fs";
- * import { tmpdir } from "node:os";
- * import { join } from "node:path";
- * import { pathToFileURL } from "node:url";
- * import { testEngine } from "tsdaos/testing";
- *
- * testEngine({ system: pathToFileURL(mkdtempSync(join(tmpdir(), "conformance-"))).href });
- * ```
  */
 export function testEngine(options: EngineUnderTest): void {
   const url = new URL(options.system);

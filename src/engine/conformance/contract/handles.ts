@@ -57,7 +57,10 @@ export function testHandles(suite: Suite, twin: Face): void {
       assert.equal(text(await their.get(bytes("k"))), `mine ${i}`);
       await their.put(bytes("k"), bytes(`theirs ${i}`));
       assert.equal(text(await kv.get(bytes("k"))), `theirs ${i}`);
+      await their.put(bytes("k"), bytes(`theirs again ${i}`));
+      assert.equal(text(await kv.get(bytes("k"))), `theirs again ${i}`);
       await their.remove(bytes("k"));
+      assert.equal(await kv.get(bytes("k")), undefined);
       assert.equal(await kv.has(bytes("k")), false);
       assert.equal(await kv.count(), 0);
     }
