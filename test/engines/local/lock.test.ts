@@ -18,7 +18,7 @@ async function lockHolder(file: string): Promise<Remote & AsyncDisposable> {
 }
 const letGo = (holder: Remote): Promise<void> => holder.run(({ state }) => state.database.exec("COMMIT"));
 
-const TIMEOUT_MS = 700;
+const TIMEOUT_MS = 300;
 /** A call must be over by then; generous, for a busy machine. */
 const LATE_MS = 15_000;
 
