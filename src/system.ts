@@ -59,5 +59,14 @@ export function systemUrl(options: SystemOptions): string {
 }
 
 function addressOf({ system, timeout }: SystemOptions): SystemAddress {
-  return parseSystem(system, process.env, homedir(), timeout);
+  return parseSystem(system, process.env, homeDirectory(), timeout);
+}
+
+/** The user's home directory; the root, where nobody writes by accident, for a user who has none. */
+function homeDirectory(): string {
+  try {
+    return homedir();
+  } catch {
+    return "/";
+  }
 }

@@ -5,6 +5,7 @@ import { DaosError, type DerCode } from "../../errors.ts";
 
 /** SQLite's primary result codes that matter here (https://www.sqlite.org/rescode.html). */
 const SQLITE: Readonly<Record<number, DerCode>> = {
+  1: "DER_IO", // ERROR: our statements are sound, so a table or column is missing
   3: "DER_NO_PERM", // PERM
   5: "DER_BUSY", // BUSY
   6: "DER_BUSY", // LOCKED
@@ -16,6 +17,8 @@ const SQLITE: Readonly<Record<number, DerCode>> = {
   23: "DER_NO_PERM", // AUTH
   26: "DER_IO", // NOTADB
 };
+/** ERROR, CORRUPT and NOTADB. */
+const DAMAGED: ReadonlySet<number> = new Set([1, 11, 26]);
 const READONLY = 8;
 const IOERR = 10;
 const CANTOPEN = 14;
@@ -61,14 +64,20 @@ export function fromSqlite(e: unknown, context: string, file: string): unknown {
   const primary = e.errcode & 0xff;
   if (primary === CANTOPEN || primary === READONLY) return refused(e, context, file);
   const code = primary === IOERR && isFull(file) ? "DER_NOSPACE" : (SQLITE[primary] ?? "DER_MISC");
-  return new DaosError(code, context, { cause: e, detail: `${file}: ${e.message}` });
+  const detail = DAMAGED.has(primary)
+    ? `${file} is damaged, or was cut short (${e.message}); restore it from a backup`
+    : `${file}: ${e.message}`;
+  return new DaosError(code, context, { cause: e, detail });
 }
 
-/** SQLite does not say which of its files it could not open or write, nor why: look. */
+/**
+ * SQLite does not say which of its files it could not open or write, nor why: look. But never by opening the file: to
+ * close it again would drop the locks that SQLite holds on it in this process.
+ */
 function refused(e: SqliteError, context: string, file: string): DaosError {
   try {
     accessSync(file, constants.R_OK);
-    closeSync(openSync(file, "r"));
+    closeSync(openSync(dirname(file), "r")); // no descriptor left?
   } catch (why) {
     return fromFileSystem(why, context) as DaosError;
   }
