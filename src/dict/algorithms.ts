@@ -150,7 +150,7 @@ export function* dump<V>(parts: Parts<V>, o?: Bulk): Steps<Map<string, V>> {
   const total = o?.onProgress === undefined ? undefined : yield* step<number>(parts.kv.count(o));
   for (const page of pages(parts, undefined, false, o)) {
     const entries = yield* page;
-    for (const [key, value] of entries) all.set(decodeKey(key), parts.values.decode(value, key));
+    for (const [key, value] of entries) all.set(keyText(key), parts.values.decode(value, key));
     o?.onProgress?.(all.size, total);
   }
   return all;
@@ -197,6 +197,9 @@ export function* equals<V>(parts: Parts<V>, other: unknown, o?: Bulk): Steps<boo
   return seen.size === total;
 }
 
+/** The records of a page; keys are text where the engine has them so. */
+export type Listed = readonly (readonly [key: Key, value: Uint8Array])[];
+
 /**
  * The pages of a part of the dictionary; each is an algorithm that ends with its records. They are to be run one after
  * the other, each before the next one is asked for.
@@ -206,17 +209,21 @@ export function* pages<V>(
   range: Range | undefined,
   keysOnly: boolean,
   o: Call | undefined,
-): Generator<Steps<Page["entries"]>, void, void> {
+): Generator<Steps<Listed>, void, void> {
   const { capabilities, kv } = parts;
   const parsed = parseRange(range);
   const query = pageQuery(parsed, capabilities);
   let left = parsed.total;
   let after: Stored;
   let ended = left === 0;
-  function* page(): Steps<Page["entries"]> {
-    const limit = Math.min(left, BATCH_ENTRIES);
-    const { entries, next }: Page = yield* step<Page>(kv.list({ ...query, after, keysOnly, limit }, o));
-    const wanted = capabilities.orderedKeys ? entries : entries.filter(([key]) => inRange(key, parsed)).slice(0, left);
+  function* page(): Steps<Listed> {
+    const q: ListQuery = { ...query, after, keysOnly, limit: Math.min(left, BATCH_ENTRIES) };
+    const { entries, next }: Page | Page<string> = yield* step<Page | Page<string>>(
+      kv.listText === undefined ? kv.list(q, o) : kv.listText(q, o),
+    );
+    const wanted = capabilities.orderedKeys
+      ? entries
+      : entries.filter(([key]) => inRange(encodeKey(key), parsed)).slice(0, left);
     left -= wanted.length;
     after = next;
     ended = next === undefined || left === 0;

@@ -2,14 +2,13 @@
 import { inspect } from "node:util";
 // The whole module, not the name: Node 20 does not have it, and is to reach the sentence that says so.
 import * as workerThreads from "node:worker_threads";
-import type { Page } from "../engine/contract.ts";
 import { runSync, type Steps } from "../engine/steps.ts";
 import { DaosError, inContext } from "../errors.ts";
 import * as algorithms from "./algorithms.ts";
-import { CONTEXT, type DictParts, encodePut, encodeStorable } from "./algorithms.ts";
+import { CONTEXT, type DictParts, encodePut, encodeStorable, type Listed } from "./algorithms.ts";
 import type { Bytes, In } from "./encoding.ts";
 import type { Rec, SyncPairs } from "./entries.ts";
-import { decodeKey, encodeKey, type Key } from "./key.ts";
+import { encodeKey, type Key, keyText } from "./key.ts";
 import { makeObjectView } from "./object-view.ts";
 import { checkCondition, type OnProgress } from "./options.ts";
 import type { Range as AsyncRange } from "./range.ts";
@@ -183,7 +182,7 @@ export class DDict<V = Bytes> {
 
   /** Walks the keys, in the order of their UTF-8 bytes where the engine can. A page is in memory at a time. Not a snapshot. */
   *keys(o?: Range): Generator<string, undefined> {
-    for (const page of this.#pages(o, true)) for (const [key] of page) yield decodeKey(key);
+    for (const page of this.#pages(o, true)) for (const [key] of page) yield keyText(key);
     return undefined;
   }
 
@@ -198,7 +197,7 @@ export class DDict<V = Bytes> {
   *entries(o?: Range): Generator<[string, V], undefined> {
     const { values } = this.#parts;
     for (const page of this.#pages(o, false))
-      for (const [key, value] of page) yield [decodeKey(key), values.decode(value, key)];
+      for (const [key, value] of page) yield [keyText(key), values.decode(value, key)];
     return undefined;
   }
 
@@ -246,7 +245,7 @@ export class DDict<V = Bytes> {
     return `DDict(${inspect(this.name)}) [${this.oid}]`;
   }
 
-  *#pages(o: Range | undefined, keysOnly: boolean): Generator<Page["entries"], void, void> {
+  *#pages(o: Range | undefined, keysOnly: boolean): Generator<Listed, void, void> {
     try {
       for (const page of algorithms.pages(this.#parts, o, keysOnly, undefined)) yield runSync(page);
     } catch (e) {

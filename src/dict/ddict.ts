@@ -1,13 +1,12 @@
 /** `DDict`, asynchronous: a persistent dictionary with `Map`'s words. */
 import { inspect } from "node:util";
-import type { Page } from "../engine/contract.ts";
 import { runAsync, type Steps } from "../engine/steps.ts";
 import { DaosError, inContext } from "../errors.ts";
 import * as algorithms from "./algorithms.ts";
-import { CONTEXT, type DictParts, encodePut, encodeStorable } from "./algorithms.ts";
+import { CONTEXT, type DictParts, encodePut, encodeStorable, type Listed } from "./algorithms.ts";
 import type { Bytes, In } from "./encoding.ts";
 import type { Pairs, Rec } from "./entries.ts";
-import { decodeKey, encodeKey, type Key } from "./key.ts";
+import { encodeKey, type Key, keyText } from "./key.ts";
 import { type Bulk, type Call, checkCondition } from "./options.ts";
 import type { Range } from "./range.ts";
 
@@ -184,7 +183,7 @@ export class DDict<V = Bytes> implements AsyncIterable<[string, V]> {
 
   /** Walks the keys, in the order of their UTF-8 bytes where the engine can. A page is in memory at a time. Not a snapshot. */
   async *keys(o?: Range): AsyncGenerator<string, undefined> {
-    for await (const page of this.#pages(o, true)) for (const [key] of page) yield decodeKey(key);
+    for await (const page of this.#pages(o, true)) for (const [key] of page) yield keyText(key);
     return undefined;
   }
 
@@ -199,7 +198,7 @@ export class DDict<V = Bytes> implements AsyncIterable<[string, V]> {
   async *entries(o?: Range): AsyncGenerator<[string, V], undefined> {
     const { values } = this.#parts;
     for await (const page of this.#pages(o, false))
-      for (const [key, value] of page) yield [decodeKey(key), values.decode(value, key)];
+      for (const [key, value] of page) yield [keyText(key), values.decode(value, key)];
     return undefined;
   }
 
@@ -236,7 +235,7 @@ export class DDict<V = Bytes> implements AsyncIterable<[string, V]> {
     return `DDict(${inspect(this.name)}) [${this.oid}]`;
   }
 
-  async *#pages(o: Range | undefined, keysOnly: boolean): AsyncGenerator<Page["entries"], void, void> {
+  async *#pages(o: Range | undefined, keysOnly: boolean): AsyncGenerator<Listed, void, void> {
     try {
       for (const page of algorithms.pages(this.#parts, o, keysOnly, o)) yield await runAsync(page);
     } catch (e) {

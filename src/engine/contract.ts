@@ -34,10 +34,10 @@ export type Cond = "absent" | "present" | { readonly was: Uint8Array };
 /** One record of a batch; `null` or an empty value removes the key. */
 export type Op = readonly [key: Uint8Array, value: Uint8Array | null];
 
-/** A page of records. */
-export interface Page {
+/** A page of records, with keys of the form `K`. */
+export interface Page<K extends Uint8Array | string = Uint8Array> {
   /** `[key, value]`; the value is empty with `keysOnly`. */
-  readonly entries: readonly (readonly [Uint8Array, Uint8Array])[];
+  readonly entries: readonly (readonly [K, Uint8Array])[];
   /** The `after` of the next page; `undefined` when there is none. A page may be short, even empty, and yet have a next. */
   readonly next: Uint8Array | undefined;
 }
@@ -76,6 +76,8 @@ export interface Kv<S extends Face> {
   batch(ops: readonly Op[], o?: At): R<S, void>;
   /** A page of records. Not a snapshot: each page is as new as its own call. */
   list(q: ListQuery, o?: At): R<S, Page>;
+  /** The same with the keys as text: for an engine whose storage gives text faster than bytes. */
+  listText?(q: ListQuery, o?: At): R<S, Page<string>>;
   /** How many keys there are. */
   count(o?: At): R<S, number>;
   /** Removes every key, atomically. */

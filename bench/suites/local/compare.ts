@@ -9,7 +9,7 @@ import { keyv } from "../../stores/keyv.ts";
 import { lmdb } from "../../stores/lmdb.ts";
 import { redis } from "../../stores/redis.ts";
 import { betterSqlite, rawSqlite } from "../../stores/sqlite.ts";
-import type { Opener, Store } from "../../stores/store.ts";
+import type { Entry, Opener, Store } from "../../stores/store.ts";
 import { tsdaosAsync, tsdaosSync } from "../../stores/tsdaos.ts";
 import type { Bench } from "../../suite.ts";
 
@@ -34,6 +34,7 @@ const GETS = 1000;
 const BGET = 1000;
 const BPUT = 10_000;
 const PUTS = 20;
+const CHANGED = 5120;
 const FLIGHTS = [16, 256];
 
 /** Every operation on stores of every size. */
@@ -47,7 +48,7 @@ async function compareAt(bench: Bench, records: number): Promise<void> {
   report.note(`\n${size} records of 16 + ${VALUE_BYTES} bytes, ${rounds} rounds`);
   const stores = await openAll(bench, records);
   const dice = new Dice();
-  const ms = quick ? 50 : 200;
+  const ms = quick ? 20 : 60;
   const measure = async (what: string, work: (store: Store) => Contender | undefined): Promise<Samples> => {
     const contenders = stores.map(work).filter((contender) => contender !== undefined);
     const samples = await interleave(rounds, contenders, (contender) => throughput(contender, ms));
@@ -110,26 +111,41 @@ async function compareAt(bench: Bench, records: number): Promise<void> {
   atLeast("bput of 10,000, sync ÷ raw transaction", bputs, SYNC, RAW, 0.75);
   atLeast("bput of 10,000, async ÷ raw transaction", bputs, ASYNC, RAW, 0.75);
 
-  const few = someEntries(dice, records, PUTS);
-  const puts = await measure("one durable put at a time", (store) => ({
-    name: store.name,
-    prepare: () => freshen(few),
-    work: () => done(store.put(few), few.length),
-  }));
+  // One at a time or many: all of them change the same records, so that they touch as many pages of the file.
+  const changed = someEntries(dice, records, CHANGED);
+  let from = 0;
+  const nextChanges = (count: number): readonly Entry[] => {
+    from = from + count > changed.length ? 0 : from;
+    const some = changed.slice(from, from + count);
+    from += count;
+    freshen(some);
+    return some;
+  };
+  const puts = await measure("one durable put at a time", (store) => {
+    let few: readonly Entry[] = [];
+    return {
+      name: store.name,
+      prepare: () => {
+        few = nextChanges(PUTS);
+      },
+      work: () => done(store.put(few), few.length),
+    };
+  });
   atLeast("one durable awaited put ÷ raw durable upsert", puts, ASYNC, RAW, 0.6);
   if (puts.has(lmdb.name)) atLeast("one durable awaited put ÷ lmdb await put", puts, ASYNC, lmdb.name, 1.5);
 
   for (const width of FLIGHTS) {
-    const load = someEntries(dice, records, 20 * width);
     const flight = await measure(`${width} durable puts in flight`, (store) => {
       const inFlight = store.inFlight?.bind(store);
-      return (
-        inFlight && {
-          name: store.name,
-          prepare: () => freshen(load),
-          work: () => done(inFlight(load, width), load.length),
-        }
-      );
+      if (inFlight === undefined) return undefined;
+      let some: readonly Entry[] = [];
+      return {
+        name: store.name,
+        prepare: () => {
+          some = nextChanges(10 * width);
+        },
+        work: () => done(inFlight(some, width), some.length),
+      };
     });
     // Not of the same round, but of the same minute: both are ours.
     const merged = new Map([

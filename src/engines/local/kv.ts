@@ -53,6 +53,10 @@ export class SyncKv implements Kv<"sync"> {
     return this.#settled().read((r) => r.list(this.#object, q));
   }
 
+  listText(q: ListQuery): Page<string> {
+    return this.#settled().read((r) => r.listText(this.#object, q));
+  }
+
   count(): number {
     return this.#settled().read((r) => r.count(this.#object));
   }
@@ -132,6 +136,14 @@ export class AsyncKv implements Kv<"async"> {
     if (core.writer.pending.object(this.#object))
       return withSignal(core.writer.call({ verb: "list", object: this.#object, query: q }, this.#object), o);
     return core.read((r) => r.list(this.#object, q));
+  }
+
+  async listText(q: ListQuery, o?: At): Promise<Page<string>> {
+    o?.signal?.throwIfAborted();
+    const core = this.#handle.core();
+    if (core.writer.pending.object(this.#object))
+      return withSignal(core.writer.call({ verb: "listText", object: this.#object, query: q }, this.#object), o);
+    return core.read((r) => r.listText(this.#object, q));
   }
 
   async count(o?: At): Promise<number> {

@@ -13,7 +13,8 @@ const FIRST = EMPTY;
 /** Sorts after every key: no UTF-8 text has the byte 0xff. */
 const LAST = Uint8Array.of(0xff);
 
-type Row = [key: Uint8Array, value: Uint8Array | number];
+type KeyForm = Uint8Array | string;
+type Row<K extends KeyForm> = [key: K, value: Uint8Array | number | null];
 
 /** What `objects` says of an object. */
 export interface ObjectRow {
@@ -77,15 +78,12 @@ export class Reader {
   }
 
   list(object: number, q: ListQuery): Page {
-    return this.#inSnapshot(() => {
-      this.count(object);
-      const keysOnly = q.keysOnly === true;
-      const reverse = q.reverse === true;
-      const low = !reverse && q.after !== undefined ? successor(q.after) : (q.start ?? FIRST);
-      const high = reverse && q.after !== undefined ? q.after : (q.end ?? LAST);
-      const rows = this.#page(keysOnly, reverse).all(object, low, high, q.limit) as unknown as Row[];
-      return this.#fillPage(rows, rows.length === q.limit);
-    });
+    return this.#list<Uint8Array>(object, q, "key");
+  }
+
+  /** As `list`, with keys as text: SQLite makes a string in half the time that it takes to make an array of bytes. */
+  listText(object: number, q: ListQuery): Page<string> {
+    return this.#list<string>(object, q, "CAST(key AS TEXT)");
   }
 
   lookup(name: string): ObjectRow | undefined {
@@ -98,11 +96,24 @@ export class Reader {
     return rows.map(([name, id, kind]) => ({ name, oid: oidOf(id), kind }));
   }
 
-  /** Replaces the references to blobs by their values, in place, and ends the page early when it has become big. */
-  #fillPage(rows: Row[], more: boolean): Page {
+  #list<K extends KeyForm>(object: number, q: ListQuery, keySql: string): Page<K> {
+    return this.#inSnapshot(() => {
+      this.count(object);
+      const reverse = q.reverse === true;
+      const low = !reverse && q.after !== undefined ? successor(q.after) : (q.start ?? FIRST);
+      const high = reverse && q.after !== undefined ? q.after : (q.end ?? LAST);
+      const statement = this.#page(`${keySql}, ${q.keysOnly === true ? "NULL" : "value"}`, reverse);
+      const rows = statement.all(object, low, high, q.limit) as unknown as Row<K>[];
+      return this.#fillPage(rows, rows.length === q.limit);
+    });
+  }
+
+  /** Replaces what stands for values by values, in place, and ends the page early when it has become big. */
+  #fillPage<K extends KeyForm>(rows: Row<K>[], more: boolean): Page<K> {
     let bytes = 0;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
+      row[1] ??= EMPTY;
       if (typeof row[1] !== "number") continue;
       const blob = this.#blob.get(row[1]) as unknown as [Uint8Array] | undefined;
       row[1] = blob?.[0] ?? lost(row[0]);
@@ -112,12 +123,12 @@ export class Reader {
         more = true;
       }
     }
-    return { entries: rows as [Uint8Array, Uint8Array][], next: more ? rows.at(-1)?.[0] : undefined };
+    const last = more ? rows.at(-1)?.[0] : undefined;
+    return { entries: rows as [K, Uint8Array][], next: typeof last === "string" ? Buffer.from(last, "utf8") : last };
   }
 
-  #page(keysOnly: boolean, reverse: boolean): StatementSync {
-    const value = keysOnly ? "x''" : "value";
-    const sql = `SELECT key, ${value} FROM records WHERE generation = ${GENERATION_SQL} AND key >= ? AND key < ?
+  #page(columns: string, reverse: boolean): StatementSync {
+    const sql = `SELECT ${columns} FROM records WHERE generation = ${GENERATION_SQL} AND key >= ? AND key < ?
       ORDER BY key ${reverse ? "DESC" : "ASC"} LIMIT ?`;
     let statement = this.#pages.get(sql);
     if (statement === undefined) {
@@ -156,7 +167,7 @@ export function destroyed(): DaosError<"DER_NONEXIST"> {
 }
 
 /** Throws: the record is there, its value is not. */
-export function lost(key: Uint8Array): never {
+export function lost(key: KeyForm): never {
   throw new DaosError("DER_IO", "failed to read", {
     detail: `the value of ${JSON.stringify(Buffer.from(key).toString())} is lost; daos cont check tells more`,
   });

@@ -21,6 +21,9 @@ const PAGE_BYTES = 8192;
 /** The memory that one connection may use for pages, in KiB. */
 const CACHE_KIB = 16_384;
 
+/** How many pages the journal gathers before they are moved into the file: 32 MiB. */
+const CHECKPOINT_PAGES = 4096;
+
 /** Run once, when the file of the container `uuid` is made. */
 export function createSql(uuid: string): string {
   return `
@@ -50,7 +53,9 @@ COMMIT;
 
 /**
  * Run on every connection. No `mmap_size`: a process that reads a mapped file that someone cut short is killed.
- * No busy handler (`busy_timeout`): it starves writers; see `lock.ts`. The journal shrinks back after a huge batch.
+ * No busy handler (`busy_timeout`): it starves writers; see `lock.ts`. The journal is moved into the file at 32 MiB, not
+ * at SQLite's 1000 pages: a page that many transactions change is then written there once. It shrinks back after a huge
+ * batch.
  */
 export function connectionSql(durability: "power" | "process"): string {
   return `
@@ -58,6 +63,7 @@ PRAGMA synchronous = ${durability === "power" ? "FULL" : "NORMAL"};
 PRAGMA cache_size = -${CACHE_KIB};
 PRAGMA mmap_size = 0;
 PRAGMA temp_store = MEMORY;
+PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
 PRAGMA journal_size_limit = 67108864;
 PRAGMA trusted_schema = OFF;
 `;

@@ -26,6 +26,8 @@ export class Transaction {
   readonly #objects = new Map<number, OpenObject>();
   // Whether there is some is looked up in the first transaction: outside of one, the look could find the file locked.
   #garbage = true;
+  // Whether the last record replaced one: the guess for the next, by which an update or an insert is tried first.
+  #overwriting = false;
 
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
@@ -211,7 +213,9 @@ export class Transaction {
     }
     // A bigint, for node:sqlite binds a number as REAL, and the reference has to be an INTEGER.
     const stored = value.length > INLINE_MAX_BYTES ? BigInt(this.#insertBlob.run(value).lastInsertRowid) : value;
-    if (this.#insert.run(object.generation, key, stored).changes === 1) object.delta++;
+    if (this.#overwriting && this.#updateInline.run(stored, object.generation, key).changes === 1) return;
+    this.#overwriting = this.#insert.run(object.generation, key, stored).changes === 0;
+    if (!this.#overwriting) object.delta++;
     else if (this.#updateInline.run(stored, object.generation, key).changes === 0) {
       this.#deleteBlobOf(object, key);
       this.#update.run(stored, object.generation, key);

@@ -47,7 +47,7 @@ export type Call =
   | { readonly verb: "names"; readonly after: string; readonly limit: number }
   | { readonly verb: "clear"; readonly object: number }
   | { readonly verb: "count"; readonly object: number }
-  | { readonly verb: "list"; readonly object: number; readonly query: ListQuery }
+  | { readonly verb: "list" | "listText"; readonly object: number; readonly query: ListQuery }
   | { readonly verb: "getMany"; readonly object: number; readonly keys: readonly Uint8Array[] };
 
 /** One call. */

@@ -201,6 +201,8 @@ function runCall(t: Transaction, call: Call): unknown {
       return t.count(call.object);
     case "list":
       return t.reader.list(call.object, call.query);
+    case "listText":
+      return t.reader.listText(call.object, call.query);
     case "getMany":
       return t.reader.getMany(call.object, call.keys);
   }
