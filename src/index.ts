@@ -5,6 +5,13 @@
  */
 import "./node-version.ts";
 
+export type { ChunkCodec } from "./array/codecs.ts";
+export type { ArraySpec } from "./array/create.ts";
+export type { Arr, ArrayBlock, DArray, Operand } from "./array/darray.ts";
+export type { Complex, DType, DTypes, Scalar } from "./array/dtype.ts";
+export { type NDArray, ndarray } from "./array/ndarray.ts";
+export { type Selection, type SelectionItem, type Slice, sel, slice } from "./array/selection.ts";
+export type { CopyOptions, Export, Layout, Read } from "./array/types.ts";
 export * from "./container/admin.ts";
 export type {
   CheckOptions,

@@ -6,6 +6,13 @@
  */
 import "./node-version.ts";
 
+export type { ChunkCodec } from "./array/codecs.ts";
+export type { ArraySpec } from "./array/create.ts";
+export type { Arr, ArrayBlock, CopyOptions, DArray, Export, Operand, Read } from "./array/darray-sync.ts";
+export type { Complex, DType, DTypes, Scalar } from "./array/dtype.ts";
+export { type NDArray, ndarray } from "./array/ndarray.ts";
+export { type Selection, type SelectionItem, type Slice, sel, slice } from "./array/selection.ts";
+export type { Layout } from "./array/types.ts";
 export * from "./container/admin-sync.ts";
 export type {
   CheckOptions,

@@ -1,6 +1,12 @@
 /** `DCont`, blocking: an open container. */
 import { inspect } from "node:util";
-import { type DDict, makeDict } from "../dict/ddict-sync.ts";
+import { CONTEXT as ARRAY_CONTEXT } from "../array/algorithms.ts";
+import { syncCoder } from "../array/codecs.ts";
+import { type ArraySpec, createArray, openArray } from "../array/create.ts";
+import { type Arr, type DArray, makeArray } from "../array/darray-sync.ts";
+import type { DType } from "../array/dtype.ts";
+import type { StoredArray } from "../array/stored-array.ts";
+import { type Bulk, type DDict, makeDict } from "../dict/ddict-sync.ts";
 import type { Bytes, In, Json } from "../dict/encoding.ts";
 import type { Rec, SyncPairs } from "../dict/entries.ts";
 import { checkName } from "../dict/key.ts";
@@ -12,7 +18,7 @@ import type {
   DictOptions as AsyncDictOptions,
   NotOptions,
 } from "../dict/options.ts";
-import type { Container, NamedObject } from "../engine/contract.ts";
+import type { Container, NamedObject, ObjectRef } from "../engine/contract.ts";
 import { runSync, type Steps } from "../engine/steps.ts";
 import { inContext } from "../errors.ts";
 import { syncSystem } from "../system.ts";
@@ -103,9 +109,32 @@ export class DCont implements Disposable, Iterable<NamedObject> {
     return makeDict(dictParts(this.#container, name, object, o?.valueEncoding));
   }
 
-  /** The object of that name. DObjNotFound when there is none. */
-  get(name: string): DDict {
-    const object = this.#run(CONTEXT.lookup, objects.lookup(this.#container, name, "dict"));
+  /**
+   * Creates an array, or nothing at all.
+   *
+   * @param spec - `{ shape, dtype }`, or `{ from }` with an array (in memory, stored, a view), `{ npy: path }` or `{ zarr: path }`;
+   * and how it is stored: `chunks`, `fill`, `codecs`, `attributes`, `dimensionNames`.
+   */
+  array<D extends DType>(
+    name: string,
+    spec: ArraySpec<D, Arr<D>>,
+    o?: Bulk & { maxBytes?: number | undefined },
+  ): DArray<D> {
+    const source = this.#run(ARRAY_CONTEXT.create, createArray(this.#container, syncCoder, name, spec, o));
+    return makeArray({ name, source: source as StoredArray<D>, cont: this });
+  }
+
+  /** The array of that name; with `dtype`, DER_MISMATCH when its elements are of another type. DObjNotFound when there is none. */
+  getArray(name: string, o?: { dtype?: undefined }): DArray;
+  getArray<D extends DType>(name: string, o: { dtype: D }): DArray<D>;
+  getArray(name: string, o?: { dtype?: DType | undefined }): DArray {
+    return this.#openArray(name, this.#run(CONTEXT.lookup, objects.lookup(this.#container, name, "array")), o?.dtype);
+  }
+
+  /** The object of that name, to be told apart by its `kind`. DObjNotFound when there is none. */
+  get(name: string): DDict | DArray {
+    const object = this.#run(CONTEXT.lookup, objects.lookup(this.#container, name, undefined));
+    if (object.kind === "array") return this.#openArray(name, object, undefined);
     return makeDict(dictParts<"sync", Bytes>(this.#container, name, object, undefined));
   }
 
@@ -165,6 +194,11 @@ export class DCont implements Disposable, Iterable<NamedObject> {
   /** `daos://tank/neo`, as the shell shows it. */
   [inspect.custom](): string {
     return `daos://${this}`;
+  }
+
+  #openArray(name: string, object: ObjectRef, dtype: DType | undefined): DArray {
+    const steps = openArray(this.#container, syncCoder, name, object, dtype, undefined);
+    return makeArray({ name, source: this.#run(ARRAY_CONTEXT.open, steps), cont: this });
   }
 
   #run<T>(context: string, steps: Steps<T>): T {

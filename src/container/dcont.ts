@@ -1,11 +1,19 @@
 /** `DCont`, asynchronous: an open container. */
 import { inspect } from "node:util";
+import { CONTEXT as ARRAY_CONTEXT } from "../array/algorithms.ts";
+import { ArrayCalls } from "../array/calls.ts";
+import { asyncCoder } from "../array/codecs.ts";
+import { type ArraySpec, createArray, openArray } from "../array/create.ts";
+import { type Arr, type DArray, makeArray } from "../array/darray.ts";
+import type { DType } from "../array/dtype.ts";
+import { sourceBehind } from "../array/source.ts";
+import type { StoredArray } from "../array/stored-array.ts";
 import { type DDict, makeDict } from "../dict/ddict.ts";
 import type { Bytes, In, Json } from "../dict/encoding.ts";
 import type { Pairs, Rec } from "../dict/entries.ts";
 import { checkName } from "../dict/key.ts";
 import type { AnyDictOptions, AsBytes, AsUtf8, AsValue, Bulk, Call, DictOptions, NotOptions } from "../dict/options.ts";
-import type { Container, NamedObject } from "../engine/contract.ts";
+import type { Container, NamedObject, ObjectRef } from "../engine/contract.ts";
 import { runAsync, type Steps } from "../engine/steps.ts";
 import { inContext } from "../errors.ts";
 import { asyncSystem } from "../system.ts";
@@ -39,6 +47,7 @@ export class DCont implements AsyncDisposable, AsyncIterable<NamedObject> {
   readonly mode: "RO" | "RW";
   readonly #name: string;
   readonly #container: Container<"async">;
+  readonly #calls = new ArrayCalls();
 
   private constructor({ container, pool, name, mode }: Opened<"async">) {
     this.pool = pool;
@@ -94,9 +103,47 @@ export class DCont implements AsyncDisposable, AsyncIterable<NamedObject> {
     return makeDict(dictParts(this.#container, name, object, o?.valueEncoding));
   }
 
-  /** The object of that name. DObjNotFound when there is none. */
-  async get(name: string, o?: Call): Promise<DDict> {
-    const object = await this.#run(CONTEXT.lookup, objects.lookup(this.#container, name, "dict", o));
+  /**
+   * Creates an array, or nothing at all.
+   *
+   * @param spec - `{ shape, dtype }`, or `{ from }` with an array (in memory, stored, a view), `{ npy: path }` or `{ zarr: path }`;
+   * and how it is stored: `chunks`, `fill`, `codecs`, `attributes`, `dimensionNames`.
+   * @param o - `onProgress` is told of what is copied.
+   * @throws DaosError DER_EXIST when the name is taken, DER_NOSYS where the engine stores no arrays, DER_MISMATCH when `dtype` is
+   * not that of `from`, DER_INVAL for what cannot be read; TypeError for a shape, dtype or option that is none.
+   */
+  async array<D extends DType>(
+    name: string,
+    spec: ArraySpec<D, Arr<D>>,
+    o?: Bulk & { maxBytes?: number | undefined },
+  ): Promise<DArray<D>> {
+    const steps = createArray(this.#container, asyncCoder, name, spec, o);
+    try {
+      // What the elements come from has its turn.
+      const reads = sourceBehind((spec as { from?: unknown } | null)?.from)?.reads ?? [];
+      return this.#makeArray(name, (await this.#calls.run(reads, [], () => runAsync(steps))) as StoredArray<D>);
+    } catch (e) {
+      throw inContext(ARRAY_CONTEXT.create, e);
+    }
+  }
+
+  /**
+   * The array of that name.
+   *
+   * @param o - `dtype`: what its elements are to be, else DER_MISMATCH.
+   * @throws DObjNotFound when there is none, DER_MISMATCH when it is something else.
+   */
+  getArray(name: string, o?: Call & { dtype?: undefined }): Promise<DArray>;
+  getArray<D extends DType>(name: string, o: Call & { dtype: D }): Promise<DArray<D>>;
+  async getArray(name: string, o?: Call & { dtype?: DType | undefined }): Promise<DArray> {
+    const object = await this.#run(CONTEXT.lookup, objects.lookup(this.#container, name, "array", o));
+    return this.#openArray(name, object, o?.dtype, o);
+  }
+
+  /** The object of that name, to be told apart by its `kind`. DObjNotFound when there is none. */
+  async get(name: string, o?: Call): Promise<DDict | DArray> {
+    const object = await this.#run(CONTEXT.lookup, objects.lookup(this.#container, name, undefined, o));
+    if (object.kind === "array") return this.#openArray(name, object, undefined, o);
     return makeDict(dictParts<"async", Bytes>(this.#container, name, object, undefined));
   }
 
@@ -137,6 +184,8 @@ export class DCont implements AsyncDisposable, AsyncIterable<NamedObject> {
   /** Waits for the writes that were issued, then closes the container and what was opened through it. Idempotent. */
   async close(): Promise<void> {
     try {
+      // A call on an array is many calls of the engine: those that were begun are finished.
+      await this.#calls.close();
       await this.#container.close();
     } catch (e) {
       throw inContext(CONTEXT.close, e);
@@ -156,6 +205,15 @@ export class DCont implements AsyncDisposable, AsyncIterable<NamedObject> {
   /** `daos://tank/neo`, as the shell shows it. */
   [inspect.custom](): string {
     return `daos://${this}`;
+  }
+
+  async #openArray(name: string, object: ObjectRef, dtype: DType | undefined, o: Call | undefined): Promise<DArray> {
+    const steps = openArray(this.#container, asyncCoder, name, object, dtype, o);
+    return this.#makeArray(name, await this.#run(ARRAY_CONTEXT.open, steps));
+  }
+
+  #makeArray<D extends DType>(name: string, source: StoredArray<D>): DArray<D> {
+    return makeArray({ name, source, calls: this.#calls, cont: this });
   }
 
   async #run<T>(context: string, steps: Steps<T>): Promise<T> {

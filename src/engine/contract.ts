@@ -129,6 +129,8 @@ export interface ChunkUpdate {
 /**
  * An array object: the storage of one array. A metadata document and chunks by their keys, as Zarr v3 defines both; the
  * bytes are the stored ones, encoded above the contract. Each chunk is old or new, also after a crash, never half.
+ *
+ * Memory of chunks is not copied: it belongs to the engine until the call has answered, also when it was aborted.
  */
 export interface ArrayStore<S extends Face> {
   /** Where the storage is a Zarr directory: its path. */

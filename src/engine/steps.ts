@@ -11,6 +11,12 @@ export function* step<T>(answer: T | PromiseLike<T>): Steps<T> {
   return (yield answer) as T;
 }
 
+/** Waits for many answers, which are all under way already. */
+export function* all<T>(answers: readonly (T | PromiseLike<T>)[]): Steps<T[]> {
+  const asynchronous = answers.some((answer) => typeof (answer as PromiseLike<T> | undefined)?.then === "function");
+  return yield* step<T[]>(asynchronous ? Promise.all(answers) : (answers as T[]));
+}
+
 /** Runs an algorithm over a blocking twin. */
 export function runSync<T>(steps: Steps<T>): T {
   let next = steps.next();

@@ -1,0 +1,315 @@
+/** `DArray` and its views, blocking: persistent N-d arrays, bigger than memory. */
+import { inspect } from "node:util";
+import type { DCont } from "../container/dcont-sync.ts";
+import type { Bulk } from "../dict/ddict-sync.ts";
+import type { Json } from "../dict/encoding.ts";
+import { runSync, type Steps } from "../engine/steps.ts";
+import { inContext } from "../errors.ts";
+import * as algorithms from "./algorithms.ts";
+import { CONTEXT } from "./algorithms.ts";
+import { checkConversion } from "./convert.ts";
+import { checkDType, type DType, type Scalar } from "./dtype.ts";
+import { fillScalar } from "./fill-value.ts";
+import type { NDArray } from "./ndarray.ts";
+import { sizeOf } from "./ndarray.ts";
+import { writeNpy } from "./npy-file.ts";
+import type { Selection } from "./selection.ts";
+import { type Block, ConvertedSource, SOURCE, type Source, ViewSource } from "./source.ts";
+import type { StoredArray } from "./stored-array.ts";
+import type { CopyOptions as AsyncCopyOptions, Export as AsyncExport, Read as AsyncRead } from "./types.ts";
+import { broadcastView, expandView, fullView, selectView, squeezeView, transposeView, type View } from "./view.ts";
+import { writeZarr } from "./zarr-directory.ts";
+
+/** Options of reading into memory. */
+export type Read<D extends DType> = Omit<AsyncRead<D>, "signal">;
+/** Options of copying and rechunking. */
+export type CopyOptions = Omit<AsyncCopyOptions, "signal">;
+/** Options of exporting to a file. */
+export type Export = Omit<AsyncExport, "signal">;
+
+/** What may be stored in an array of `D`: an array of the same dtype, in memory or not, that broadcasts; or one element. */
+export type Operand<D extends DType> = Arr<D> | NDArray<D> | Scalar<D>;
+
+/** A block of an array, as {@link Arr.blocks} gives it. */
+export interface ArrayBlock<D extends DType> extends Block {
+  /** Its elements, in memory of its own. */
+  readonly data: NDArray<D>;
+}
+
+/**
+ * An array that can be read: a stored one, a view of one, or what is computed from others. Making one reads nothing; `get`
+ * does.
+ *
+ * Its methods throw DaosError DER_INVAL for a selection that does not fit (a TypeError for what is no selection at
+ * all), DER_NOMEM for a result that is too big, and with the storage's errors: DER_NO_HDL, DER_NONEXIST, DER_IO.
+ */
+export class Arr<D extends DType = DType> {
+  /** Where the elements come from. @internal */
+  readonly [SOURCE]: Source<D>;
+
+  /** @internal */
+  constructor(source: Source<D>) {
+    this[SOURCE] = source;
+  }
+
+  /** The type of the elements. */
+  get dtype(): D {
+    return this[SOURCE].dtype;
+  }
+
+  /** The length of each axis; of a stored array, as of its last call. */
+  get shape(): readonly number[] {
+    return this[SOURCE].shape;
+  }
+
+  /** How many axes there are. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** How many elements there are. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /**
+   * Reads the part that the selection takes (none: all of it) into memory.
+   *
+   * @param o - `out`: memory to read into; `maxBytes`: the most that the result may have, default what is free.
+   */
+  get(selection?: Selection | null, o?: Read<D>): NDArray<D> {
+    return this.run(CONTEXT.read, algorithms.get(this[SOURCE], selection, o));
+  }
+
+  /** One element: exactly one whole number an axis; `at()` of an array without axes is its value. */
+  at(...index: number[]): Scalar<D> {
+    return this.run(CONTEXT.read, algorithms.at(this[SOURCE], index));
+  }
+
+  /** The part that the selection takes, without reading it. */
+  view(selection: Selection): Arr<D> {
+    return this.#viewed(selectView(fullView(this.shape), selection));
+  }
+
+  /** The axes in another order; none given: reversed. */
+  transpose(...axes: number[]): Arr<D> {
+    return this.#viewed(transposeView(fullView(this.shape), axes));
+  }
+
+  /** Without axes of length 1; with `axes`, without those. */
+  squeeze(...axes: number[]): Arr<D> {
+    return this.#viewed(squeezeView(fullView(this.shape), axes.length === 0 ? undefined : axes));
+  }
+
+  /** With a new axis of length 1 before axis `axis`; negative: counted from the end of the result. */
+  expand(axis: number): Arr<D> {
+    return this.#viewed(expandView(fullView(this.shape), axis));
+  }
+
+  /** Repeated to `shape`: new axes in front, axes of length 1 repeated, as NumPy's `broadcast_to`. */
+  broadcast(shape: readonly number[]): Arr<D> {
+    return this.#viewed(broadcastView(fullView(this.shape), shape));
+  }
+
+  /** With elements of another type, converted when they are read, as NumPy's `astype`. Complex does not become real. */
+  astype<E extends DType>(dtype: E): Arr<E> {
+    checkDType(dtype);
+    checkConversion(this.dtype, dtype);
+    return new Arr(new ConvertedSource(this[SOURCE], dtype));
+  }
+
+  /** Whether the elements are of that type; narrows. */
+  is<E extends DType>(dtype: E): this is Arr<E> {
+    return (this.dtype as DType) === dtype;
+  }
+
+  /** Walks the array in blocks that read well (its chunks, small ones joined), in C order; one is in memory at a time. */
+  *blocks(o?: Bulk): Generator<ArrayBlock<D>, undefined> {
+    this.run(CONTEXT.read, this[SOURCE].refresh(o));
+    const { count, list } = algorithms.blocks(this[SOURCE]);
+    let done = 0;
+    for (const { start, shape } of list) {
+      const data = this.run(CONTEXT.read, algorithms.block(this[SOURCE], { start, shape }, undefined));
+      yield { start, shape, data };
+      o?.onProgress?.(++done, count);
+    }
+    return undefined;
+  }
+
+  /** Writes all elements to an existing array of the same shape and dtype, in bounded memory. */
+  into(target: DArray<D>, o?: Bulk & { maxBytes?: number | undefined }): void {
+    this.run(CONTEXT.write, algorithms.copyTo(this[SOURCE], target[SOURCE], o));
+  }
+
+  /** Writes all elements to a new array. DER_EXIST when the name is taken. */
+  store(cont: DCont, name: string, o?: Bulk & { chunks?: readonly number[] | "auto" | undefined }): DArray<D> {
+    const { chunks, ...bulk } = o ?? {};
+    return cont.array(name, { from: this, chunks }, bulk);
+  }
+
+  /** Writes a `.npy` file: it appears complete or not at all. DER_EXIST when there is a file, unless `overwrite`. */
+  toNpy(path: string, o?: Export): void {
+    this.run(CONTEXT.export, writeNpy(this[SOURCE], path, o));
+  }
+
+  /** Shape and dtype; does no I/O. */
+  [inspect.custom](): string {
+    return `Arr(${this.dtype}, [${this.shape.join(", ")}])`;
+  }
+
+  /** Runs an algorithm. @internal */
+  protected run<T>(context: string, steps: Steps<T>): T {
+    try {
+      return runSync(steps);
+    } catch (e) {
+      throw inContext(context, e);
+    }
+  }
+
+  #viewed(view: View): Arr<D> {
+    return new Arr(new ViewSource(this[SOURCE], view));
+  }
+}
+
+/** What a `DArray` is made of. @internal */
+export interface ArrayParts<D extends DType> {
+  readonly name: string;
+  readonly source: StoredArray<D>;
+  readonly cont: DCont;
+}
+
+/** Makes the object; `DCont` does, nobody else. @internal */
+export let makeArray: <D extends DType>(parts: ArrayParts<D>) => DArray<D>;
+
+/**
+ * A persistent N-d array, shared with every process that opens the container. It is opened and created by `DCont`.
+ *
+ * A write that has returned is durable and is seen by every later read of any process. A write that is interrupted leaves each chunk
+ * old or new. Writers of one chunk in several processes do not overwrite each other's elements.
+ *
+ * Beside the errors of {@link Arr}: DER_NO_PERM in a read-only container, DER_NOSPACE, DER_BUSY (a lock was held for longer than
+ * the timeout), a TypeError for values of another dtype (convert with `astype`; nothing is cast silently).
+ */
+export class DArray<D extends DType = DType> extends Arr<D> {
+  static {
+    makeArray = (parts) => new DArray(parts);
+  }
+
+  /** Tells arrays from dictionaries. */
+  readonly kind = "array" as const;
+  /** The name in the container. */
+  readonly name: string;
+  /** The object's id in the container. */
+  readonly oid: string;
+  declare readonly [SOURCE]: StoredArray<D>;
+  readonly #cont: DCont;
+
+  private constructor({ name, source, cont }: ArrayParts<D>) {
+    super(source);
+    this.name = name;
+    this.oid = source.oid;
+    this.#cont = cont;
+  }
+
+  /** The shape of a chunk. */
+  get chunks(): readonly number[] {
+    return this[SOURCE].meta.chunks;
+  }
+
+  /** What elements are that were never written. */
+  get fillValue(): Scalar<D> {
+    return fillScalar(this.dtype, this[SOURCE].meta.fill);
+  }
+
+  /** What was stored with the array. */
+  get attributes(): { readonly [key: string]: Json | null } {
+    return this[SOURCE].meta.attributes;
+  }
+
+  /** The names of the axes, where they have some. */
+  get dimensionNames(): readonly (string | null)[] | undefined {
+    return this[SOURCE].meta.dimensionNames;
+  }
+
+  /** The metadata document, Zarr v3's `zarr.json`, as of the last call. */
+  get metadata(): { readonly [key: string]: Json | null } {
+    return JSON.parse(Buffer.from(this[SOURCE].document).toString());
+  }
+
+  /** The Zarr v3 directory that the array is, on the local engine; elsewhere `undefined`. */
+  get path(): string | undefined {
+    return this[SOURCE].store.path;
+  }
+
+  override is<E extends DType>(dtype: E): this is DArray<E> {
+    return (this.dtype as DType) === dtype;
+  }
+
+  /**
+   * Writes to the part that the selection takes (`null`: all of it). The value broadcasts.
+   *
+   * @param o - `onProgress` is told of chunks.
+   */
+  set(selection: Selection | null, value: Operand<D>, o?: Bulk): void {
+    this.run(CONTEXT.write, algorithms.set(this[SOURCE], selection, value, o));
+  }
+
+  /** Adds elements at the end of an axis, default the first. Any number of processes may append at once: no row is lost. */
+  append(value: NDArray<D> | Arr<D>, o?: Bulk & { axis?: number | undefined }): void {
+    this.run(CONTEXT.write, algorithms.append(this[SOURCE], value, o));
+  }
+
+  /** Changes the lengths of the axes. What is cut off is gone, what is added has the fill value. */
+  resize(shape: readonly number[]): void {
+    this.run(CONTEXT.resize, algorithms.resize(this[SOURCE], shape, undefined));
+  }
+
+  /** Makes every element the value. */
+  fill(value: Scalar<D>, o?: Bulk): void {
+    this.run(CONTEXT.write, algorithms.fill(this[SOURCE], value, o));
+  }
+
+  /** Looks at the storage: `shape` is what others have made of it. */
+  refresh(): this {
+    this.run(CONTEXT.read, this[SOURCE].refresh(undefined));
+    return this;
+  }
+
+  /** A new array of the same content and layout, in the same container, in at most `maxBytes` of memory. */
+  copy(name: string, o?: CopyOptions): DArray<D> {
+    const { meta } = this[SOURCE];
+    const { chunks = meta.chunks, ...bulk } = o ?? {};
+    return this.#cont.array(
+      name,
+      {
+        from: this as Arr<D>,
+        chunks,
+        fill: this.fillValue,
+        codecs: meta.compressions.map(({ name: codec, ...configuration }) => ({ name: codec, configuration })),
+        attributes: meta.attributes,
+        dimensionNames: meta.dimensionNames,
+      },
+      bulk,
+    );
+  }
+
+  /** A copy in other chunks, in at most `maxBytes` of memory (default 64 MiB). */
+  rechunk(name: string, chunks: readonly number[] | "auto", o?: Omit<CopyOptions, "chunks">): DArray<D> {
+    return this.copy(name, { ...o, chunks });
+  }
+
+  /** Writes a Zarr v3 directory with the same metadata and the same stored chunks: it appears complete or not at all. */
+  toZarr(path: string, o?: Export): void {
+    this.run(CONTEXT.export, writeZarr(this[SOURCE], path, o));
+  }
+
+  /** The name. */
+  override toString(): string {
+    return this.name;
+  }
+
+  /** Name, dtype and shape, as the shell shows them; does no I/O. */
+  override [inspect.custom](): string {
+    return `DArray(${inspect(this.name)}, ${this.dtype}, [${this.shape.join(", ")}]) [${this.oid}]`;
+  }
+}
