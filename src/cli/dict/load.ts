@@ -50,13 +50,14 @@ async function load(input: Input, format: Format, loader: Loader): Promise<void>
     if (interrupt.status === undefined) text.end();
   } catch (error) {
     // What stands before a bad record is good.
-    if (error instanceof BadRecord) await loader.finish();
+    if (error instanceof BadRecord) await loader.settle();
     throw error;
   } finally {
     progress.clear();
   }
-  await loader.finish();
-  if (interrupt.status !== undefined) throw new Interrupted("interrupted", interrupt.status);
+  if (interrupt.status === undefined) return loader.finish();
+  await loader.settle();
+  throw new Interrupted("interrupted", interrupt.status);
 }
 
 /** The stream's chunks; a stream that was destroyed, at an interrupt, just ends. */

@@ -31,11 +31,16 @@ export class Loader {
     if (this.#batch.length >= BATCH_RECORDS || this.#size >= BATCH_CHARACTERS) await this.#flush();
   }
 
-  /** Writes what is left and waits for it. The dictionary is there afterwards, also when no record came. */
-  async finish(): Promise<void> {
-    await this.#dictionary();
+  /** Writes what was taken so far and waits for it. */
+  async settle(): Promise<void> {
     await this.#flush();
     await this.#writing;
+  }
+
+  /** Settles; the dictionary is there afterwards, also when no record came. */
+  async finish(): Promise<void> {
+    await this.settle();
+    await this.#dictionary();
   }
 
   async #flush(): Promise<void> {
