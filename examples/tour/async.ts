@@ -10,7 +10,7 @@ console.log(`${dd}`);
 console.log(await dd.size());
 
 await dcont.dict("stadium"); // DER_EXIST
-const dd1 = await dcont.get("stadium");
+const dd1 = await dcont.getDict("stadium");
 console.log(await dd1.get("London"));
 
 await dd.put("Milano", "San Siro");

@@ -10,7 +10,7 @@ console.log(`${dd}`);
 console.log(dd.size);
 
 dcont.dict("stadium"); // DER_EXIST
-const dd1 = dcont.get("stadium");
+const dd1 = dcont.getDict("stadium");
 console.log(dd1.get("London"));
 
 const stadium = dd.object;

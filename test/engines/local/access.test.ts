@@ -63,8 +63,8 @@ async function outcomes(
           face === "sync"
             ? new blocking.DCont("tank", "neo", { system, mode })
             : await tsdaos.DCont.open("tank", "neo", { system, mode });
-        await attempt("get", async () => (await c.get("d")).get("k"));
-        await attempt("put", async () => (await c.get("d")).put("k", "v"));
+        await attempt("get", async () => (await c.getDict("d")).get("k"));
+        await attempt("put", async () => (await c.getDict("d")).put("k", "v"));
         await c.close();
         return "opened";
       });
@@ -201,7 +201,7 @@ for (const face of faces) {
               face === "sync"
                 ? new blocking.DCont("tank", "neo", { system, mode: "RO" })
                 : await tsdaos.DCont.open("tank", "neo", { system, mode: "RO" });
-            const value = String(await (await c.get("d")).get("k"));
+            const value = String(await (await c.getDict("d")).get("k"));
             await c.close();
             return value;
           } catch (e) {

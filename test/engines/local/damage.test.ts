@@ -78,7 +78,7 @@ for (const face of faces) {
       copyFileSync(saved, file);
     }
     const c = await face.open("tank", "neo", made);
-    assert.equal((await (await c.get("d")).dump()).size, 3001);
+    assert.equal((await (await c.getDict("d")).dump()).size, 3001);
     await c.close();
     // What cannot be read can still be destroyed, and its label is free again.
     writeFileSync(file, "hello");
@@ -96,7 +96,7 @@ for (const face of faces) {
           face === "sync"
             ? new blocking.DCont("tank", "neo", { system })
             : await tsdaos.DCont.open("tank", "neo", { system });
-        state.d = await state.c.get("d");
+        state.d = await state.c.getDict("d");
         await state.d.get("key 1");
       },
       made.system,
@@ -140,7 +140,7 @@ test("without its journal's files, and with an empty journal, a container opens 
         for (const part of ["-wal", "-shm"]) rmSync(made.file + part, { force: true });
         if (journal) writeFileSync(`${made.file}-wal`, "");
         const c = await face.open("tank", "neo", { ...made, mode });
-        assert.equal(String(await (await c.get("d")).get("key 7")).slice(0, 2), "7:");
+        assert.equal(String(await (await c.getDict("d")).get("key 7")).slice(0, 2), "7:");
         if (mode === "RO") await assert.rejects(async () => c.dict("new"), der("DER_NO_PERM", /read-only/));
         await c.close();
       }
@@ -154,7 +154,7 @@ test("the writer thread finds the file gone: the writes are DER_NONEXIST or DER_
     const made = await tankNeo(t);
     await filled(made);
     const c = await faces[0]!.open("tank", "neo", made);
-    const dict = await c.get("d");
+    const dict = await c.getDict("d");
     away(made);
     const writes = await Promise.allSettled([dict.put("a", "1"), dict.put("b", "2"), dict.bput([["c", "3"]])]);
     for (const write of writes) {

@@ -330,7 +330,7 @@ for (const face of faces) {
       [],
     );
     await using c = await DCont.open("pool0", "cont0", made);
-    for await (const { name } of c) assert.equal((await (await c.get(name)).dump()).size, 1, name);
+    for await (const { name } of c) assert.equal((await (await c.getDict(name)).dump()).size, 1, name);
     const report = await admin.checkContainer("pool0", "cont0", made);
     assert.deepEqual([report.findings, report.skipped], [[], 0]);
   });

@@ -24,7 +24,7 @@ export interface AnyDict {
 export interface AnyCont {
   readonly uuid: string;
   dict(name: string, init?: Record<string, string> | [string, string][] | null): Maybe<AnyDict>;
-  get(name: string): Maybe<AnyDict>;
+  getDict(name: string): Maybe<AnyDict>;
   has(name: string): Maybe<boolean>;
   destroy(name: string): Maybe<void>;
   close(): Maybe<void>;

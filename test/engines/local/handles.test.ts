@@ -30,7 +30,7 @@ for (const face of faces) {
       () => dict.dump(),
       () => dict.clear(),
       () => c.dict("e"),
-      () => c.get("d"),
+      () => c.getDict("d"),
       () => c.has("d"),
       () => c.destroy("d"),
     ])
@@ -38,7 +38,7 @@ for (const face of faces) {
     await c.close();
     await Promise.all([c.close(), c.close()]);
     const again = await face.open("tank", "neo", made);
-    assert.equal(String(await (await again.get("d")).get("k")), "v");
+    assert.equal(String(await (await again.getDict("d")).get("k")), "v");
     await again.close();
   });
 
@@ -53,7 +53,7 @@ for (const face of faces) {
             face === "sync"
               ? new blocking.DCont("tank", "neo", { system })
               : await tsdaos.DCont.open("tank", "neo", { system });
-          state.d = writeFirst ? await state.c.dict("d", { k: "old" }) : await state.c.get("d");
+          state.d = writeFirst ? await state.c.dict("d", { k: "old" }) : await state.c.getDict("d");
         },
         system,
         face.name,
@@ -83,7 +83,7 @@ for (const face of faces) {
         () => state.d.bput([["a", "lost?"]]),
         () => state.d.clear(),
         () => state.c.dict("another"),
-        () => state.c.get("d"),
+        () => state.c.getDict("d"),
         () => state.c.destroy("d"),
       ])
         try {
@@ -101,7 +101,7 @@ for (const face of faces) {
     await using third = await Remote.start();
     const seen = await third.run(async ({ tsdaos }, system) => {
       await using c = await tsdaos.DCont.open("tank", "neo", { system });
-      return [...(await (await c.get("d")).dump())].map(([k, v]) => `${k}=${v}`);
+      return [...(await (await c.getDict("d")).dump())].map(([k, v]) => `${k}=${v}`);
     }, system);
     assert.deepEqual(seen, ["k=new", "unflushed=1"]);
     await next.close();
@@ -124,7 +124,7 @@ test("close waits for what runs: it lands or is refused, nothing hangs, nothing 
     assert.deepEqual(new Set(results.map(({ status }) => status)), new Set(["fulfilled"]));
     await Promise.all(closing);
     await using again = await DCont.open("tank", "neo", made);
-    assert.equal(await (await again.get(`d${round}`)).size(), 501);
+    assert.equal(await (await again.getDict(`d${round}`)).size(), 501);
     assert.equal(await again.has(`e${round}`), true);
   }
 });
@@ -194,7 +194,7 @@ test("a process with open handles ends by itself, and what it put is there", asy
   ] as const) {
     assert.deepEqual(await run(system, how), { code: 0, signal: null, out: "", err: "" }, how);
     await using c = await DCont.open("tank", "neo", { system });
-    assert.equal(await (await c.get(how)).size(), 2000 + extra, how);
+    assert.equal(await (await c.getDict(how)).size(), 2000 + extra, how);
   }
 });
 
@@ -216,7 +216,7 @@ test("a process that ends in the middle of writes ends as it should, and the con
   assert.deepEqual(report.findings, []);
   await using c = await DCont.open("tank", "neo", { system });
   for await (const { name } of c) {
-    const dict = await c.get(name);
+    const dict = await c.getDict(name);
     assert.equal(await dict.size(), (await dict.dump()).size, name);
   }
 });
@@ -226,7 +226,7 @@ test("threads of one process share a container as processes do", async (t) => {
   const ended = await run(system, "worker threads");
   assert.deepEqual([ended.code, ended.signal, ended.err], [0, null, ""]);
   await using c = await DCont.open("tank", "neo", { system });
-  assert.equal(String(await (await c.get("worker threads")).get("counter")), "800");
+  assert.equal(String(await (await c.getDict("worker threads")).get("counter")), "800");
 });
 
 test("a writer thread that dies fails what was under way with DER_IO; the next write starts another", async (t) => {
@@ -239,7 +239,7 @@ test("a writer thread that dies fails what was under way with DER_IO; the next w
   assert.ok(failed === 0 || (codes.length === 1 && codes[0] === "DER_IO"), report);
   assert.ok(failed > 0, "the thread was too fast to be caught");
   await using c = await DCont.open("tank", "neo", { system });
-  const dict = await c.get("a writer thread that dies");
+  const dict = await c.getDict("a writer thread that dies");
   assert.equal(await dict.size(), 2003);
 });
 
@@ -294,7 +294,7 @@ test("opening a container costs the same with 10,000 dictionaries in it", async 
     for (let i = 0; i < 9; i++) {
       const began = performance.now();
       const open = await face.open("tank", "neo", made);
-      assert.equal(String(await (await open.get("first")).get("k")), "v");
+      assert.equal(String(await (await open.getDict("first")).get("k")), "v");
       times.push(performance.now() - began);
       await open.close();
     }

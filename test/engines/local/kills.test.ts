@@ -68,7 +68,7 @@ test(`${KILLS} kills in the middle of writes lose nothing that was acknowledged`
       await sleep(3);
       const victim = Math.max(0, next - 1 - Math.floor(Math.random() * SLOTS));
       if (!kind(victim).startsWith("bulk") || !(await c.has(`victim ${victim}`))) continue;
-      const dump = await (await c.get(`victim ${victim}`)).dump();
+      const dump = await (await c.getDict(`victim ${victim}`)).dump();
       const writes = new Set([...dump.values()].map((value) => writeOf(String(value))));
       assert.ok(dump.size === 0 || dump.size === BATCH_KEYS, `half a batch: ${dump.size} of ${BATCH_KEYS} keys`);
       assert.ok(writes.size <= 1, `keys of several batches: ${[...writes]}`);
@@ -97,7 +97,7 @@ test(`${KILLS} kills in the middle of writes lose nothing that was acknowledged`
   let total = 0;
   await using c = await DCont.open("tank", "neo", { system });
   for (let victim = 0; victim < KILLS; victim++) {
-    const dict = await c.get(`victim ${victim}`);
+    const dict = await c.getDict(`victim ${victim}`);
     const stored = new Map([...(await dict.dump())].map(([key, value]) => [key, writeOf(String(value))]));
     assert.equal(await dict.size(), stored.size, `the count of victim ${victim}`);
     const writes = acknowledged(victim);

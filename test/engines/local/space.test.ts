@@ -75,11 +75,11 @@ for (const face of faces)
     await c.close();
 
     const again = await face.open("tank", "neo", made);
-    await check(await again.get("d"));
+    await check(await again.getDict("d"));
     // A nameless object whose removal found no room either is young: skipped, not a finding.
     assert.deepEqual((await checkContainer("tank", "neo", made)).findings, []);
     // Room is made by deleting, too: the same space is used again.
-    const d = await again.get("d");
+    const d = await again.getDict("d");
     for (const key of stored) await d.delete(key);
     const more = await fill(d, "more ", 60_000);
     assert.ok(more.length > stored.length / 2, `${more.length} of ${stored.length}`);

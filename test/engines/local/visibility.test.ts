@@ -32,7 +32,7 @@ for (const face of ["async", "sync"] as const)
     });
     assert.equal(await has("stadium"), true, "a new name");
     await b.run(async ({ state }) => {
-      state.d = await state.c.get("stadium");
+      state.d = await state.c.getDict("stadium");
     });
 
     for (let i = 0; i < 200; i++) {
@@ -70,12 +70,12 @@ for (const face of ["async", "sync"] as const)
         `${verb} after the name was used again`,
       );
     assert.equal(
-      await b.run(async ({ state }) => String(await (await state.c.get("stadium")).get("old"))),
+      await b.run(async ({ state }) => String(await (await state.c.getDict("stadium")).get("old"))),
       "of another object",
     );
     await using here = await DCont.open("tank", "neo", { system });
     assert.equal(
-      String(await (await here.get("stadium")).get("old")),
+      String(await (await here.getDict("stadium")).get("old")),
       "of another object",
       "nothing was written to it",
     );
