@@ -1,16 +1,7 @@
 /** Zarr's codecs that we read and write: `bytes` (little endian), then perhaps `zstd` or `gzip`. */
 import { promisify } from "node:util";
-import {
-  constants,
-  gunzip,
-  gunzipSync,
-  gzip,
-  gzipSync,
-  zstdCompress,
-  zstdCompressSync,
-  zstdDecompress,
-  zstdDecompressSync,
-} from "node:zlib";
+// The whole module, not the names: Node 20 lacks some, and is to reach the sentence that says so.
+import * as zlib from "node:zlib";
 import type { Face, R } from "../engine/contract.ts";
 import { DaosError } from "../errors.ts";
 import { DTYPES, type DType } from "./dtype.ts";
@@ -72,7 +63,8 @@ export function compressionsToJson(compressions: readonly Compression[], dtype: 
 export function encodeSync(compressions: readonly Compression[], bytes: Uint8Array): Uint8Array {
   let encoded = bytes;
   for (const c of compressions)
-    encoded = c.name === "zstd" ? zstdCompressSync(encoded, zstdOptions(c)) : gzipSync(encoded, { level: c.level });
+    encoded =
+      c.name === "zstd" ? zlib.zstdCompressSync(encoded, zstdOptions(c)) : zlib.gzipSync(encoded, { level: c.level });
   return encoded;
 }
 
@@ -82,7 +74,7 @@ export function decodeSync(compressions: readonly Compression[], stored: Uint8Ar
     let bytes = stored;
     for (let i = compressions.length - 1; i >= 0; i--) {
       const o = { maxOutputLength: limitOf(length, i) };
-      bytes = compressions[i]!.name === "zstd" ? zstdDecompressSync(bytes, o) : gunzipSync(bytes, o);
+      bytes = compressions[i]!.name === "zstd" ? zlib.zstdDecompressSync(bytes, o) : zlib.gunzipSync(bytes, o);
     }
     return checkLength(bytes, length);
   } catch (e) {
@@ -99,10 +91,10 @@ export interface Coder<S extends Face> {
 /** Blocking. */
 export const syncCoder: Coder<"sync"> = { encode: encodeSync, decode: decodeSync };
 
-const zstdAsync = promisify(zstdCompress) as (b: Uint8Array, o: object) => Promise<Uint8Array>;
-const gzipAsync = promisify(gzip) as (b: Uint8Array, o: object) => Promise<Uint8Array>;
-const unzstdAsync = promisify(zstdDecompress) as (b: Uint8Array, o: object) => Promise<Uint8Array>;
-const gunzipAsync = promisify(gunzip) as (b: Uint8Array, o: object) => Promise<Uint8Array>;
+const zstdAsync = promisify(zlib.zstdCompress) as (b: Uint8Array, o: object) => Promise<Uint8Array>;
+const gzipAsync = promisify(zlib.gzip) as (b: Uint8Array, o: object) => Promise<Uint8Array>;
+const unzstdAsync = promisify(zlib.zstdDecompress) as (b: Uint8Array, o: object) => Promise<Uint8Array>;
+const gunzipAsync = promisify(zlib.gunzip) as (b: Uint8Array, o: object) => Promise<Uint8Array>;
 
 /** On Node's threads. */
 export const asyncCoder: Coder<"async"> = {
@@ -147,8 +139,8 @@ function damaged(e: unknown): DaosError<"DER_IO"> {
 function zstdOptions({ level, checksum }: { readonly level: number; readonly checksum: boolean }): object {
   return {
     params: {
-      [constants.ZSTD_c_compressionLevel]: level,
-      [constants.ZSTD_c_checksumFlag]: checksum ? 1 : 0,
+      [zlib.constants.ZSTD_c_compressionLevel]: level,
+      [zlib.constants.ZSTD_c_checksumFlag]: checksum ? 1 : 0,
     },
   };
 }

@@ -184,8 +184,10 @@ export class DCont implements AsyncDisposable, AsyncIterable<NamedObject> {
   /** Waits for the writes that were issued, then closes the container and what was opened through it. Idempotent. */
   async close(): Promise<void> {
     try {
-      // A call on an array is many calls of the engine: those that were begun are finished.
-      await this.#calls.close();
+      // A call on an array is many calls of the engine: those that were begun are finished. Without any, the container
+      // is closed before this returns, so that what is called next is refused.
+      const running = this.#calls.close();
+      if (running !== undefined) await running;
       await this.#container.close();
     } catch (e) {
       throw inContext(CONTEXT.close, e);
