@@ -11,7 +11,7 @@ console.log(await dd.size());
 
 await dcont.dict("stadium"); // DER_EXIST
 const dd1 = await dcont.get("stadium");
-console.log(await dd1.get("London"));
+if (dd1.kind === "dict") console.log(await dd1.get("London"));
 
 await dd.put("Milano", "San Siro");
 await dd.put("Rio", "Maracanã");

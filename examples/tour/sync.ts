@@ -11,7 +11,7 @@ console.log(dd.size);
 
 dcont.dict("stadium"); // DER_EXIST
 const dd1 = dcont.get("stadium");
-console.log(dd1.get("London"));
+if (dd1.kind === "dict") console.log(dd1.get("London"));
 
 const stadium = dd.object;
 stadium["Milano"] = "San Siro";
