@@ -15,6 +15,7 @@ import {
   announced,
   commentBlocks,
   markdownBlocks,
+  namedFiles,
   type Program,
   programs,
   relativeLinks,
@@ -130,6 +131,13 @@ describe("links in the documentation", () => {
         assert.ok(existsSync(join(root, target)), `${link}: there is no ${target}`);
         if (anchor !== undefined) assert.ok(anchors(read(target)).has(anchor), `${link}: there is no such heading`);
       }
+    });
+});
+
+describe("files that the documentation names", () => {
+  for (const page of pages)
+    test(`${page}: every one is there`, () => {
+      for (const path of namedFiles(read(page))) assert.ok(existsSync(join(root, path)), `there is no ${path}`);
     });
 });
 

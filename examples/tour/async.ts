@@ -10,8 +10,8 @@ console.log(`${dd}`);
 console.log(await dd.size());
 
 await dcont.dict("stadium"); // DER_EXIST
-const dd1 = await dcont.getDict("stadium");
-console.log(await dd1.get("London"));
+const dd1 = await dcont.get("stadium");
+if (dd1.kind === "dict") console.log(await dd1.get("London"));
 
 await dd.put("Milano", "San Siro");
 await dd.put("Rio", "Maracanã");

@@ -10,8 +10,8 @@ console.log(`${dd}`);
 console.log(dd.size);
 
 dcont.dict("stadium"); // DER_EXIST
-const dd1 = dcont.getDict("stadium");
-console.log(dd1.get("London"));
+const dd1 = dcont.get("stadium");
+if (dd1.kind === "dict") console.log(dd1.get("London"));
 
 const stadium = dd.object;
 stadium["Milano"] = "San Siro";

@@ -84,8 +84,9 @@ export function checkContainer(pool: string, container: string, o: CheckOptions 
 }
 
 /**
- * Copies a container, as it is at one moment, into the new directory `target`; others go on writing meanwhile. DaosError
- * DER_NOSYS where the storage is not files (rados, daos).
+ * Copies a container into the new directory `target` while others go on writing: names and dictionaries as they are at one
+ * moment, then array after array, each chunk as it is when its turn comes. DaosError DER_EXIST when `target` exists, DER_NOSYS
+ * where the storage is not files (rados, daos).
  */
 export function backupContainer(pool: string, container: string, target: string, o: SystemCall = {}): void {
   runSync(administration.backupContainer(() => syncSystem(o), pool, container, target, o));

@@ -344,7 +344,7 @@ export interface System<S extends Face> {
   destroyContainer(pool: string, container: string, o: At & { readonly force: boolean }): R<S, void>;
   /** Compares what the storage says twice: counts with records, names with objects. `repair` never loses data. */
   checkContainer(pool: string, container: string, o: At & { readonly repair: boolean }): R<S, CheckReport>;
-  /** Copies the container, as of one moment, into the new directory `target`. DER_NOSYS where the storage is not files. */
+  /** Copies the container into the new directory `target`, names and dictionaries as of one moment. DER_NOSYS where the storage is not files. */
   backupContainer(pool: string, container: string, target: string, o?: At): R<S, void>;
   /** DER_INVAL for a type other than PYTHON, DER_MISMATCH for a newer format, DER_IO for a damaged one. */
   openContainer(pool: string, container: string, o: OpenContainerOptions): R<S, Container<S>>;

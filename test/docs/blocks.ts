@@ -77,6 +77,12 @@ export function anchors(text: string): Set<string> {
   );
 }
 
+/** The files of the repository that a page names in code spans, such as `src/errors.ts`; patterns left out. */
+export function namedFiles(text: string): string[] {
+  const spans = [...text.matchAll(/`((?:src|test|docs|bench|examples|scripts|bin|\.ci)\/[^`\s]*)`/g)];
+  return spans.map(([, path]) => path!).filter((path) => !/[<>*]/.test(path));
+}
+
 /** The targets of a page's relative links, code left out. */
 export function relativeLinks(text: string): string[] {
   const prose = text.replace(/^```.*?^```/gms, "").replace(/`[^`\n]*`/g, "");

@@ -15,6 +15,7 @@ import type {
   SystemAddress,
 } from "../../engine/contract.ts";
 import { DaosError } from "../../errors.ts";
+import { copyArrays, copyDatabase } from "./backup.ts";
 import { checkDatabase } from "./check.ts";
 import { ContainerCore } from "./container-core.ts";
 import { type ConnectionOptions, openDatabase } from "./database.ts";
@@ -235,11 +236,8 @@ export class LocalSystem {
         mkdirSync(target, { mode: PRIVATE });
         made = true;
         writeDurably(join(target, CONTAINER.file), `${JSON.stringify(marker, undefined, 2)}\n`, 0o600);
-        // A vacuumed copy of one moment; writers go on meanwhile.
-        database.prepare("VACUUM INTO ?").run(join(target, DATABASE_FILE));
-        const copy = new DatabaseSync(join(target, DATABASE_FILE));
-        copy.exec("PRAGMA journal_mode = WAL");
-        copy.close();
+        copyDatabase(database, join(target, DATABASE_FILE));
+        copyArrays(path, target, join(target, DATABASE_FILE));
         syncDirectory(target);
       } catch (e) {
         if (made) rmSync(target, { recursive: true, force: true });
