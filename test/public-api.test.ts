@@ -15,7 +15,8 @@ const ADMIN = [
   "queryContainer",
   "queryPool",
 ];
-const FACE = [...ADMIN, "DCont", "DDict", "DObjNotFound", "DaosError", "json"].sort();
+const ARRAYS = ["ndarray", "sel", "slice"];
+const FACE = [...ADMIN, ...ARRAYS, "DCont", "DDict", "DObjNotFound", "DaosError", "json", "resolvePath"].sort();
 
 /** By entry of `exports`: its source and the names of its values. */
 const ENTRIES: Readonly<Record<string, readonly [source: string, names: readonly string[]]>> = {
@@ -41,8 +42,8 @@ for (const [entry, [source, names]] of Object.entries(ENTRIES))
   });
 
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
-  "index DCont": ["close", "destroy", "dict", "get", "getDict", "has", "toString"],
-  "sync DCont": ["close", "destroy", "dict", "get", "getDict", "has", "toString"],
+  "index DCont": ["array", "close", "destroy", "dict", "get", "getArray", "getDict", "has", "toString"],
+  "sync DCont": ["array", "close", "destroy", "dict", "get", "getArray", "getDict", "has", "toString"],
   "index DDict": [
     "bget",
     "bput",

@@ -82,7 +82,7 @@ describe("an open container, blocking", () => {
     const dd = await writer.dict("both faces");
     using dcont = new DCont("tank", "neo", { system });
     const puts = Array.from({ length: 100 }, (_, i) => dd.put(`k${i}`, "v"));
-    assert.equal(dcont.get("both faces").size, 100, "a blocking call sees what was called before it");
+    assert.equal(dcont.getDict("both faces").size, 100, "a blocking call sees what was called before it");
     dcont.close();
     await Promise.all(puts);
     assert.equal(await dd.size(), 100);

@@ -79,7 +79,7 @@ describe("opening", () => {
     for (let i = 0; i < 2; i++) {
       await using dcont = await DCont.open("new", "one", { system: fresh, create: true });
       await dcont.dict("d", { k: String(i) }, { ifExists: "open" });
-      assert.equal(String(await (await dcont.get("d")).get("k")), "0");
+      assert.equal(String(await (await dcont.getDict("d")).get("k")), "0");
     }
     await using other = await DCont.open("new", "two", { system: fresh, create: true });
     assert.equal(await other.has("d"), false);
@@ -164,7 +164,7 @@ describe("an open container", () => {
     await using dcont = await DCont.open("tank", "neo", { system: inside, create: true });
     for (const name of ["../../escape", "/etc/passwd", "..", ".", "a/b", "C:\\x", "~"]) {
       await dcont.dict(name, { k: name });
-      assert.equal(String(await (await dcont.get(name)).get("k")), name);
+      assert.equal(String(await (await dcont.getDict(name)).get("k")), name);
       await dcont.destroy(name);
     }
     assert.deepEqual(readdirSync(directory), ["system"]);
