@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+import { inspect } from "node:util";
+import { DCont, DDict } from "../../src/index.ts";
+import { scratchSystem } from "../scratch.ts";
+
+const system = scratchSystem();
+const dcont = await DCont.open("tank", "neo", { system, create: true });
+after(() => dcont.close());
+
+let names = 0;
+const dict = (init?: Record<string, string>): Promise<DDict<string>> =>
+  dcont.dict(`dict ${names++}`, init, { valueEncoding: "utf8" });
+
+describe("PyDAOS's words for what failed", () => {
+  const cases: Readonly<Record<string, [(dd: DDict<string>) => Promise<unknown>, string]>> = {
+    get: [(dd) => dd.get(""), "failed to retrieve KV value: DER_INVAL(-1003): Invalid parameters; the key is empty"],
+    has: [
+      (dd) => dd.has("a\0"),
+      "failed to retrieve KV value: DER_INVAL(-1003): Invalid parameters; the key contains NUL",
+    ],
+    put: [
+      (dd) => dd.put("k", "v", { if: "present" }),
+      "failed to store KV value: DER_NONEXIST(-1005): The specified entity does not exist",
+    ],
+    "put if absent": [
+      async (dd) => {
+        await dd.put("there", "v");
+        await dd.put("there", "v", { if: "absent" });
+      },
+      "failed to store KV value: DER_EXIST(-1004): Entity already exists",
+    ],
+    walk: [(dd) => dd.keys({ limit: -1 }).next(), "invalid range"],
+  };
+  for (const [verb, [call, message]] of Object.entries(cases))
+    test(`of ${verb}`, async () => {
+      const dd = await dict();
+      await assert.rejects(
+        call(dd),
+        (e: Error) => e.message === message || e.message.startsWith("failed to enumerate Dictionary: DER_INVAL"),
+      );
+    });
+
+  test("of a closed container", async () => {
+    const other = await DCont.open("tank", "neo", { system });
+    const dd = await other.dict(`dict ${names++}`);
+    await other.close();
+    await assert.rejects(dd.get("k"), {
+      name: "DaosError",
+      code: "DER_NO_HDL",
+      errno: -1002,
+      message: /^failed to retrieve KV value: DER_NO_HDL\(-1002\)/,
+    });
+    await assert.rejects(dd.put("k", "v"), { message: /^failed to store KV value: DER_NO_HDL\(-1002\)/ });
+    await assert.rejects(dd.keys().next(), { message: /^failed to enumerate Dictionary: DER_NO_HDL\(-1002\)/ });
+    await assert.rejects(dd.size(), { message: /^failed to enumerate Dictionary: DER_NO_HDL\(-1002\)/ });
+  });
+});
+
+test("nobody makes one but DCont", () => {
+  const Constructor = DDict as unknown as new () => DDict;
+  assert.throws(() => new Constructor());
+});
+
+test("set resolves to nothing, put too; neither is thenable by accident", async () => {
+  const dd = await dict();
+  assert.equal(await dd.set("k", "v"), undefined);
+  assert.equal(await dd.put("k", "v"), undefined);
+  assert.equal("then" in dd, false);
+});
+
+test("getOrInsertComputed waits for a function that is async", async () => {
+  const dd = await dict();
+  assert.equal(await dd.getOrInsertComputed("k", async (key) => `made of ${key}`), "made of k");
+});
+
+test("of many getOrInsertComputed at once all get the same", async () => {
+  const dd = await dict();
+  const got = await Promise.all(Array.from({ length: 20 }, (_, i) => dd.getOrInsertComputed("k", async () => `v${i}`)));
+  assert.equal(new Set(got).size, 1);
+  assert.equal(await dd.get("k"), got[0]);
+});
+
+test("modify gives up when its function throws, and nothing is changed", async () => {
+  const dd = await dict({ k: "v" });
+  const failure = new Error("no");
+  await assert.rejects(
+    dd.modify("k", () => {
+      throw failure;
+    }),
+    failure,
+  );
+  assert.equal(await dd.get("k"), "v");
+});
+
+test("a signal ends a walk with its reason", async () => {
+  const dd = await dict(Object.fromEntries(Array.from({ length: 1500 }, (_, i) => [`k${i}`, "v"])));
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  let seen = 0;
+  await assert.rejects(async () => {
+    for await (const _ of dd.keys({ signal: controller.signal })) if (++seen === 3) controller.abort(reason);
+  }, reason);
+  assert.ok(seen < 1500);
+});
+
+test("progress that throws ends the call, and leaves nothing hanging", async () => {
+  const dd = await dict();
+  const failure = new Error("no");
+  const onProgress = (): void => {
+    throw failure;
+  };
+  await assert.rejects(dd.bput({ a: "1" }, { onProgress }), failure);
+  await assert.rejects(dd.dump({ onProgress }), failure);
+  await assert.rejects(dd.bget(["a"], { onProgress }), failure);
+  assert.equal(await dd.get("a"), "1");
+});
+
+test("showing it needs no storage", async () => {
+  const dd = await dict();
+  assert.equal(`${dd}`, dd.name);
+  assert.equal(inspect(dd), `DDict('${dd.name}') [${dd.oid}]`);
+});
