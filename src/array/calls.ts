@@ -41,10 +41,10 @@ export class ArrayCalls {
     return promise;
   }
 
-  /** Refuses further calls with DER_NO_HDL; resolves when everything that was called has ended. */
-  async close(): Promise<void> {
+  /** Refuses further calls with DER_NO_HDL; what it gives resolves when everything that was called has ended, if anything is. */
+  close(): Promise<unknown> | undefined {
     this.#closed = true;
-    await Promise.allSettled([...this.#underWay]);
+    return this.#underWay.size === 0 ? undefined : Promise.allSettled([...this.#underWay]);
   }
 
   #entriesOf(oids: Iterable<string>): [string, Entry][] {

@@ -184,8 +184,10 @@ export class DCont implements AsyncDisposable, AsyncIterable<NamedObject> {
   /** Waits for the writes that were issued, then closes the container and what was opened through it. Idempotent. */
   async close(): Promise<void> {
     try {
-      // A call on an array is many calls of the engine: those that were begun are finished.
-      await this.#calls.close();
+      // A call on an array is many calls of the engine: those that were begun are finished. Without any, the container
+      // closes at once: what is called on a dictionary right after this is refused.
+      const calls = this.#calls.close();
+      if (calls !== undefined) await calls;
       await this.#container.close();
     } catch (e) {
       throw inContext(CONTEXT.close, e);

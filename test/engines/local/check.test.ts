@@ -218,7 +218,7 @@ test("a check of a container that is being written to finds nothing, with repair
   assert.deepEqual((await checkContainer("tank", "neo", made)).findings, []);
   await using c = await DCont.open("tank", "neo", made);
   for await (const { name } of c) {
-    const dict = await c.get(name);
+    const dict = await c.getDict(name);
     assert.equal(await dict.size(), (await dict.dump()).size);
   }
 });

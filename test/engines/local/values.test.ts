@@ -146,7 +146,7 @@ test("what one process cleared and did not get to purge, the next one purges", a
   await s.close();
   assert.ok(rows(made.file).records! > 2000);
   await using c = await DCont.open("tank", "neo", made);
-  await (await c.get("d")).put("k", "v");
+  await (await c.getDict("d")).put("k", "v");
   for (let i = 0; rows(made.file).records !== 1; i++) {
     assert.ok(i < 1000, JSON.stringify(rows(made.file)));
     await sleep(20);
