@@ -113,7 +113,7 @@ for (const face of faces) {
       assert.equal(existsSync(join(made.container, "arrays", "0.99")), false);
       // It works as before.
       const c = await face.open("tank", "neo", made);
-      const dict = await c.get("d");
+      const dict = await c.getDict("d");
       assert.equal(await sizeOf(dict), lost ? 4 : 5);
       await dict.put("big", "new");
       await c.dict("another", { k: "v" });
@@ -126,7 +126,7 @@ for (const face of faces) {
     await withDict(made);
     inDatabase(made.file, (database) => database.exec("DELETE FROM blobs"));
     const c = await face.open("tank", "neo", made);
-    const dict = await c.get("d");
+    const dict = await c.getDict("d");
     const lost = der("DER_IO", /the value of "big" is lost/);
     for (const call of [() => dict.get("big"), () => dict.bget(["a", "big"]), () => dict.dump(), () => dict.pop("big")])
       await assert.rejects(async () => call(), lost, String(call));
@@ -156,7 +156,7 @@ for (const face of faces) {
     }
     const c = await face.open("tank", "neo", made).catch((e: unknown) => e);
     if (c instanceof Error) der("DER_IO", /container\.sqlite is damaged/)(c);
-    else await assert.rejects(async () => (await (c as AnyCont).get("d")).dump(), der("DER_IO", /damaged/));
+    else await assert.rejects(async () => (await (c as AnyCont).getDict("d")).dump(), der("DER_IO", /damaged/));
   });
 
   test(`a young object without a name is skipped, an old one in use is not: ${face.name}`, async (t) => {

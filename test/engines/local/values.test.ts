@@ -167,7 +167,7 @@ test("a value of the most bytes that there may be", { timeout: 180_000 }, async 
   value.write("last", MAX_BYTES - 4);
   await dict.put("huge", value);
   const s = await faces[1]!.open("tank", "neo", made);
-  const seen = (await (await s.get("d")).get("huge"))!;
+  const seen = (await (await s.getDict("d")).get("huge"))!;
   assert.equal(seen.length, MAX_BYTES);
   assert.equal(seen.toString("utf8", 0, 5) + seen.toString("utf8", MAX_BYTES - 4), "firstlast");
   await s.close();
