@@ -17,10 +17,7 @@ export class ArrayCalls {
 
   /** Runs `work`, which reads and writes the arrays with these ids, when its turn has come. */
   run<T>(reads: Iterable<string>, writes: Iterable<string>, work: () => Promise<T>): Promise<T> {
-    if (this.#closed)
-      return Promise.reject(
-        new DaosError("DER_NO_HDL", "failed to use the container", { detail: "the container is closed" }),
-      );
+    if (this.#closed) return Promise.reject(new DaosError("DER_NO_HDL", "the container is closed"));
     const [reading, writing] = [this.#entriesOf(reads), this.#entriesOf(writes)];
     const before = new Set<Promise<unknown>>();
     for (const [, { write }] of reading) if (write !== undefined) before.add(write);
@@ -44,10 +41,10 @@ export class ArrayCalls {
     return promise;
   }
 
-  /** Refuses further calls with DER_NO_HDL; what was called before ends in its time, `undefined` when there is nothing. */
+  /** Refuses further calls with DER_NO_HDL; what it gives resolves when everything that was called has ended, if anything is. */
   close(): Promise<unknown> | undefined {
     this.#closed = true;
-    return this.#underWay.size === 0 ? undefined : Promise.allSettled(this.#underWay);
+    return this.#underWay.size === 0 ? undefined : Promise.allSettled([...this.#underWay]);
   }
 
   #entriesOf(oids: Iterable<string>): [string, Entry][] {

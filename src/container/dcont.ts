@@ -185,9 +185,9 @@ export class DCont implements AsyncDisposable, AsyncIterable<NamedObject> {
   async close(): Promise<void> {
     try {
       // A call on an array is many calls of the engine: those that were begun are finished. Without any, the container
-      // is closed before this returns, so that what is called next is refused.
-      const running = this.#calls.close();
-      if (running !== undefined) await running;
+      // closes at once: what is called on a dictionary right after this is refused.
+      const calls = this.#calls.close();
+      if (calls !== undefined) await calls;
       await this.#container.close();
     } catch (e) {
       throw inContext(CONTEXT.close, e);

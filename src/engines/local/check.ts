@@ -3,8 +3,10 @@ import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { CheckReport, Finding } from "../../engine/contract.ts";
+import { DaosError } from "../../errors.ts";
 import { waitForLock } from "./lock.ts";
 import { idOf, oidOf, prepare } from "./reader.ts";
+import { fromSqlite } from "./sqlite-error.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** A nameless object of less than this age is being filled right now, milliseconds. */
@@ -38,8 +40,17 @@ export function checkDatabase({ database, file, directory, timeoutMs, writer }: 
     database.prepare(sql).run(...values);
   };
 
-  for (const [message] of all<[string]>("PRAGMA integrity_check"))
-    if (message !== "ok") found(`the file is damaged: ${message}`);
+  try {
+    for (const [message] of all<[string]>("PRAGMA integrity_check"))
+      if (message !== "ok") found(`the file is damaged: ${message}`);
+  } catch (e) {
+    // So damaged that SQLite cannot even say where.
+    const error = fromSqlite(e, "failed to check container", file);
+    if (!DaosError.is(error, "DER_IO")) throw error;
+    found(`the file is damaged: ${(e as Error).message}`);
+  }
+  // What is read from damaged pages says nothing; and a repair there would only damage more.
+  if (findings.length > 0) return { started, completed: new Date(), checked: 0, skipped: 0, findings };
 
   const [[sequence, highest]] = all<[number | null, number]>(
     `SELECT (SELECT value FROM meta WHERE name = 'sequence'), max(
