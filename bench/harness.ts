@@ -70,19 +70,33 @@ export async function interleave<T extends { readonly name: string }>(
   return samples;
 }
 
-/** Operations per second: works for at least `ms` milliseconds. */
-export async function throughput(contender: Contender, ms: number): Promise<number> {
-  let operations = 0;
-  let elapsed = 0;
-  while (elapsed < ms) {
-    contender.prepare?.();
-    const started = performance.now();
-    const done = contender.work();
-    // Blocking work must not pay for a turn of the event loop.
-    operations += typeof done === "number" ? done : await done;
-    elapsed += performance.now() - started;
+/**
+ * Operations per second of the contenders. Within a round they take turns after every piece of work, until each has
+ * worked for `ms` milliseconds: so all of them meet the same noise of a busy machine. A first round is not counted.
+ */
+export async function race(rounds: number, ms: number, contenders: readonly Contender[]): Promise<Samples> {
+  const samples = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
+  for (let round = -1; round < rounds; round++) {
+    const lanes = contenders.map((contender) => ({ contender, operations: 0, elapsed: 0 }));
+    // Another one begins each round.
+    const first = (round + lanes.length) % lanes.length;
+    let running = [...lanes.slice(first), ...lanes.slice(0, first)];
+    while (running.length > 0) {
+      for (const lane of running) {
+        lane.contender.prepare?.();
+        const started = performance.now();
+        const done = lane.contender.work();
+        // Blocking work must not pay for a turn of the event loop.
+        lane.operations += typeof done === "number" ? done : await done;
+        lane.elapsed += performance.now() - started;
+      }
+      running = running.filter(({ elapsed }) => elapsed < ms);
+    }
+    if (round < 0) continue;
+    for (const { contender, operations, elapsed } of lanes)
+      samples.get(contender.name)!.push((operations / elapsed) * 1000);
   }
-  return (operations / elapsed) * 1000;
+  return samples;
 }
 
 /** A figure with its target. */

@@ -37,7 +37,7 @@ for (const name of positionals.length > 0 ? positionals : ["local"]) {
     directory,
     only: values.only,
     quick: values.quick,
-    rounds: Number(values.rounds ?? (values.quick ? 3 : 15)),
+    rounds: Number(values.rounds ?? (values.quick ? 3 : 7)),
     records: (values.records ?? (values.quick ? "20000" : "100000,1000000")).split(",").map(Number),
   });
 }

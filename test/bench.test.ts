@@ -2,16 +2,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  type Contender,
   interleave,
   isMet,
   losses,
   median,
   Report,
+  race,
   ratio,
   type Samples,
   spread,
   table,
-  throughput,
 } from "../bench/harness.ts";
 
 test("the median is the value in the middle, or the mean of the two there, in any order", () => {
@@ -52,24 +53,31 @@ test("contenders take turns, another one begins each round, and the first round 
   );
 });
 
-test("throughput counts the operations of the time that was worked, and prepares each piece outside it", async (t) => {
+test("in a race all take turns until each has worked its time, and preparing is not counted", async (t) => {
   let clock = 0;
   t.mock.method(performance, "now", () => clock);
-  const perSecond = await throughput(
-    {
-      name: "a",
-      prepare: () => {
-        clock += 1000;
-      },
-      work: () => {
-        clock += 2;
-        return 10;
-      },
+  const order: string[] = [];
+  const contender = (name: string, takes: number): Contender => ({
+    name,
+    prepare: () => {
+      clock += 1000;
     },
-    5,
+    work: () => {
+      order.push(name);
+      clock += takes;
+      return name === "blocks" ? 10 : Promise.resolve(10);
+    },
+  });
+  const samples = await race(1, 5, [contender("blocks", 2), contender("awaits", 5)]);
+  // Three pieces of 2 ms and one of 5 ms fill 5 ms; the first of the two rounds does not count.
+  assert.deepEqual(order, ["awaits", "blocks", "blocks", "blocks", "blocks", "awaits", "blocks", "blocks"]);
+  assert.deepEqual(
+    [...samples],
+    [
+      ["blocks", [5000]],
+      ["awaits", [2000]],
+    ],
   );
-  // Three pieces of 2 ms fill 5 ms.
-  assert.equal(perSecond, 30 / 0.006);
 });
 
 test("a figure is met when its median reaches the target, on the target's side", () => {

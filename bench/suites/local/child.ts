@@ -4,6 +4,9 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+/** The `daos` command of the package. */
+export const DAOS: string = join(import.meta.dirname, "..", "..", "node_modules", "tsdaos", "bin", "daos.js");
+
 /** How often the memory of a child is looked at, milliseconds. */
 const LOOK_MS = 10;
 
@@ -16,10 +19,13 @@ export interface ChildResult {
 }
 
 /** Runs `children/<name>.ts` in a process of its own. */
-export async function runChild(name: string, args: readonly string[]): Promise<ChildResult> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "..", "..", "children", `${name}.ts`), ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+export function runChild(name: string, args: readonly string[]): Promise<ChildResult> {
+  return runNode([join(import.meta.dirname, "..", "..", "children", `${name}.ts`), ...args]);
+}
+
+/** Runs a program in a process of its own. */
+export async function runNode(args: readonly string[]): Promise<ChildResult> {
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;
@@ -30,7 +36,7 @@ export async function runChild(name: string, args: readonly string[]): Promise<C
   }, LOOK_MS);
   const [code] = (await once(child, "close")) as [number | null];
   clearInterval(look);
-  if (code !== 0) throw new Error(`the child ${name} ended with ${code}`);
+  if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}`);
   return { answer: JSON.parse(output), rssAnon };
 }
 

@@ -1,7 +1,7 @@
 /** Operations per second, interleaved with the peers. */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Contender, interleave, of, ratio, type Samples, throughput } from "../../harness.ts";
+import { type Contender, of, race, ratio, type Samples } from "../../harness.ts";
 import { Dice, entriesFrom, freshen, someEntries, someKeys, VALUE_BYTES } from "../../records.ts";
 import { classicLevel } from "../../stores/classic-level.ts";
 import { denoKv } from "../../stores/deno-kv.ts";
@@ -48,10 +48,10 @@ async function compareAt(bench: Bench, records: number): Promise<void> {
   report.note(`\n${size} records of 16 + ${VALUE_BYTES} bytes, ${rounds} rounds`);
   const stores = await openAll(bench, records);
   const dice = new Dice();
-  const ms = quick ? 20 : 60;
+  const ms = quick ? 20 : 150;
   const measure = async (what: string, work: (store: Store) => Contender | undefined): Promise<Samples> => {
     const contenders = stores.map(work).filter((contender) => contender !== undefined);
-    const samples = await interleave(rounds, contenders, (contender) => throughput(contender, ms));
+    const samples = await race(rounds, ms, contenders);
     report.comparison({ what: `${what}, ${size} records`, samples, ours: OURS.filter((name) => samples.has(name)) });
     return samples;
   };

@@ -9,7 +9,7 @@ import { DCont } from "tsdaos";
 import { spread } from "../../harness.ts";
 import { entriesFrom, keyOf } from "../../records.ts";
 import type { Bench } from "../../suite.ts";
-import { runChild } from "./child.ts";
+import { DAOS, runChild, runNode } from "./child.ts";
 
 const MIB = 2 ** 20;
 const FILL = 10_000;
@@ -48,19 +48,27 @@ async function loading({ report, directory, quick }: Bench): Promise<void> {
   const file = join(directory, "load.ndjson");
   const records = await writeNdjson(file, mib * MIB);
   const system = pathToFileURL(join(directory, "load"));
-  const started = performance.now();
-  const { answer, rssAnon } = await runChild("load", [system.href, file]);
-  const seconds = (performance.now() - started) / 1000;
-  if (answer !== records) throw new Error(`loaded ${answer} of ${records} records`);
+  await (await DCont.open("tank", "load", { system, create: true })).close();
+  const command = ["dict", "load", "tank", "load", "by-command", file, "--json", "--system", system.href];
+  const ways = {
+    "daos dict load": () => runNode([DAOS, ...command]),
+    "bput of a stream of lines": () => runChild("load", [system.href, file]),
+  };
+  for (const [way, load] of Object.entries(ways)) {
+    const started = performance.now();
+    const { answer, rssAnon } = await load();
+    const seconds = (performance.now() - started) / 1000;
+    const loaded = (answer as { response: { records: number } }).response.records;
+    if (loaded !== records) throw new Error(`loaded ${loaded} of ${records} records`);
+    report.figure({
+      what: `RssAnon while loading ${mib} MiB of NDJSON, ${way}`,
+      measured: spread([rssAnon / MIB]),
+      target: LIMIT,
+    });
+    const rate = Math.round(records / seconds).toLocaleString("en-US");
+    report.note(`         ${records.toLocaleString("en-US")} records in ${seconds.toFixed(0)} s: ${rate} a second`);
+  }
   await rm(file);
-  report.figure({
-    what: `RssAnon while loading ${mib} MiB of NDJSON, ${records.toLocaleString("en-US")} records`,
-    measured: spread([rssAnon / MIB]),
-    target: LIMIT,
-  });
-  report.note(
-    `         in ${seconds.toFixed(0)} s: ${Math.round(records / seconds).toLocaleString("en-US")} records/s`,
-  );
 }
 
 async function writeNdjson(file: string, bytes: number): Promise<number> {
