@@ -3,7 +3,6 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import type { Command } from "commander";
 import { daosProgram } from "../../src/cli/program.ts";
 import { BIN, type Playground, playgroundWithContainer } from "./daos.ts";
@@ -100,16 +99,18 @@ describe("the daos command line", () => {
   ] as const)
     it(`${signal} during a load keeps what was stored and ends with ${status}`, async () => {
       const child = play.start("dict", "load", "tank", "neo", `cut-${signal}`);
+      const ended = once(child, "exit");
       let stderr = "";
       child.stderr!.on("data", (data) => {
         stderr += data;
       });
       child.stdin!.on("error", () => {});
-      const line = `{"key": "k", "value": "${"x".repeat(1000)}"}\n`;
-      for (let i = 0; i < 3000; i++) child.stdin!.write(line.replace("k", `k${String(i).padStart(5, "0")}`));
-      await setTimeout(700);
+      const value = "x".repeat(1000);
+      for (let i = 0; i < 3000; i++) child.stdin!.write(`{"key": "${i}", "value": "${value}"}\n`);
+      // What is left is what a pipe holds: most of it was read.
+      await once(child.stdin!, "drain");
       child.kill(signal);
-      assert.deepEqual(await once(child, "exit"), [status, null]);
+      assert.deepEqual(await ended, [status, null], stderr);
       const stored = Number(/^interrupted; (\d+) records of standard input were stored\n$/.exec(stderr)?.[1]);
       assert.ok(stored > 0, stderr);
       const { stdout } = play.shell(`daos dict dump tank neo cut-${signal} | wc -l`);
