@@ -15,7 +15,6 @@ export function daosProgram(): Command {
     .description("Pools, containers and dictionaries of tsdaos.")
     .version(`tsdaos ${version()}`, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
-    .helpCommand("help [command]", "print the help of a command")
     .enablePositionalOptions()
     .configureHelp({ subcommandTerm })
     .configureOutput({ writeErr: () => {} })
@@ -43,10 +42,9 @@ Examples:
   $ daos dict get tank neo stadium Barcelona
   $ daos shell tank neo`;
 
-/** A verb in the list of its noun: with its words, which commander would show as if all could be left out. */
+/** A command in a list: its words are in its own help; commander would show them as if all could be left out. */
 function subcommandTerm(command: Command): string {
-  const names = [command.name(), ...command.aliases()].join("|");
-  return command.commands.length > 0 ? names : `${names} ${command.usage().replace("[options] ", "")}`;
+  return [command.name(), ...command.aliases()].join("|");
 }
 
 function addNoun(
@@ -65,14 +63,20 @@ function addNoun(
 
 /** Without a command that it knows, it says in DAOS's words which ones there are. */
 function wantsCommand(command: Command): Command {
-  return command.allowExcessArguments().action(() => {
-    const names = command.commands.map((c) => c.name()).sort();
-    const choice = `Please specify one command of: ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
-    const [given] = command.args;
-    throw new CliError(
-      given === undefined ? `${choice}; see ${commandLine(command)} --help` : `Unknown command \`${given}'. ${choice}`,
-    );
-  });
+  // Said aloud: a command with an action gets no help command of its own accord.
+  return command
+    .helpCommand("help [command]", "print the help of a command")
+    .allowExcessArguments()
+    .action(() => {
+      const names = command.commands.map((c) => c.name()).sort();
+      const choice = `Please specify one command of: ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+      const [given] = command.args;
+      throw new CliError(
+        given === undefined
+          ? `${choice}; see ${commandLine(command)} --help`
+          : `Unknown command \`${given}'. ${choice}`,
+      );
+    });
 }
 
 function version(): string {

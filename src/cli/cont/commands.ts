@@ -61,8 +61,10 @@ export const containerVerbs: readonly Verb[] = [
   },
   {
     name: "check",
-    about: "look a container over: integrity, counts against records, names against objects, orphans",
-    notes: "Exits with status 1 when something is wrong and was not mended.",
+    about: "look for what is wrong in a container",
+    notes:
+      "Checks the integrity of the storage, counts against records, names against objects, and looks for orphans.\n" +
+      "Exits with status 1 when something is wrong and was not mended.",
     onContainer: true,
     words: [],
     options: [["--repair", "mend what can be mended without losing data"]],
@@ -79,7 +81,7 @@ export const containerVerbs: readonly Verb[] = [
   },
   {
     name: "backup",
-    about: "copy a container, as it is at one moment, while others go on writing",
+    about: "copy a container while others go on writing",
     onContainer: true,
     words: [{ name: "directory", about: "where the copy goes; a new directory" }],
     examples: ["cont backup tank neo /backup/neo-monday"],
