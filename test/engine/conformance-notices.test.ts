@@ -25,7 +25,7 @@ const NOTICED: Readonly<Record<string, readonly RegExp[]>> = {
   "ignores-read-only": [/^a read-only container refuses put /, /^a container that is open read-only/],
   "shares-memory": [/^changing what get gave/, /^values that come out are the caller's/],
   "shares-pages": [/^changing what list gave/, /^dump gives everything/],
-  "keeps-its-arguments": [/^changing key and value right after/, /^values that go in/],
+  "keeps-its-arguments": [/^changing key and value right after/, /^what goes into put may be changed/],
   "reorders-calls": [/^calls on one key take effect in the order/, /^random histories/],
   "ignores-signals": [/^put with an aborted signal/, /^a signal ends bulk calls/],
   "tears-batches": [/^no process ever sees half a batch/],
