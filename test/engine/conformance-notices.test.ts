@@ -61,6 +61,15 @@ describe("the conformance suite notices an engine that", { concurrency: Math.min
         );
     });
 
+  test("loses a count, and shows the shortest history and the seed that do so", async () => {
+    const { output } = await run("loses-a-count", [/^random histories/]);
+    assert.match(output, /seed: -?\d+/);
+    assert.match(output, /Shrunk \d+ time/);
+    const [history] = /Counterexample: .*/.exec(output) ?? assert.fail(output);
+    // One write and one call that takes it out: nothing less shows it.
+    assert.ok((history.match(/"do":/g) ?? []).length <= 4, history);
+  });
+
   test("has no fault, by failing none of these tests", async () => {
     const { failed, output } = await run("sound", Object.values(NOTICED).flat());
     assert.deepEqual(failed, [], output);
