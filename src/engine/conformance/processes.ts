@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inUtf8Order, keysOf } from "./data.ts";
-import { type AnyDict, sizeOf, walked } from "./faces.ts";
+import { type AnyDict, objectsOf, sizeOf, walked } from "./faces.ts";
 import { type Fixture, TWINS } from "./fixture.ts";
 import type { Suite } from "./suite.ts";
 
@@ -165,6 +165,28 @@ export function testProcesses(suite: Suite): void {
         assert.equal(await dd.get("after"), "v", "the others go on");
       }
     });
+
+  for (const face of TWINS)
+    suite.testAmongProcesses(
+      `a process that is killed while it creates leaves whole dictionaries (${face})`,
+      async (f) => {
+        const c = await f.cont("async");
+        const beginning = f.name();
+        const peer = f.peers.start();
+        await peer.acknowledges(5, peer.run("createForEver", face, beginning));
+        await sleep(Math.random() * 10);
+        await peer.kill();
+        const names = await namesOf(f, beginning);
+        for (let i = 0; i <= peer.acknowledged; i++)
+          assert.ok(names.includes(`${beginning}-${i}`), `creation ${i} is lost`);
+        for (const name of names) assert.equal(await sizeOf(await c.getDict(name)), 20, name);
+      },
+    );
+}
+
+async function namesOf(f: Fixture, beginning: string): Promise<string[]> {
+  const objects = await walked(objectsOf(await f.cont("async")));
+  return objects.map(({ name }) => name).filter((name) => name.startsWith(`${beginning}-`));
 }
 
 async function popitems(dd: AnyDict<string>): Promise<string[]> {
