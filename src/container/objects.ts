@@ -2,7 +2,7 @@
 
 import { bput, type DictParts } from "../dict/algorithms.ts";
 import { type ValueEncoding, valuesOf } from "../dict/encoding.ts";
-import { encodeAll, sourceOf } from "../dict/entries.ts";
+import { encodeKept, sourceOf } from "../dict/entries.ts";
 import { checkName } from "../dict/key.ts";
 import { type AnyDictOptions, type Call, checkIfExists, refuseOptionsAsInit } from "../dict/options.ts";
 import type { Container, Face, Kv, NamedObject, ObjectKind, ObjectRef, ObjectSpec } from "../engine/contract.ts";
@@ -103,7 +103,9 @@ function* createFilled(
   const source = sourceOf(init, "dict");
   // Entries in memory are checked before anything is written.
   const ops =
-    source.type === "whole" ? encodeAll(source.entries, values, container.capabilities.maxValueBytes) : undefined;
+    source.type === "whole"
+      ? Array.from(source.entries, (entry) => encodeKept(entry, values, container.capabilities.maxValueBytes))
+      : undefined;
   if ((yield* step<ObjectRef | undefined>(container.lookup(name, o))) !== undefined) return undefined;
   const object = yield* step<ObjectRef>(container.createNameless(spec, o));
   let linked = false;

@@ -3,7 +3,7 @@ import type { Capabilities, Cond, Face, Kv, ListQuery, Op, Page } from "../engin
 import { type Steps, step } from "../engine/steps.ts";
 import { DaosError } from "../errors.ts";
 import type { Values } from "./encoding.ts";
-import { BATCH_ENTRIES, Batch, encodeAll, encodeEntry, encodeValue, keySourceOf, sourceOf } from "./entries.ts";
+import { BATCH_ENTRIES, Batch, encodeAll, encodeKept, encodeValue, kept, keySourceOf, sourceOf } from "./entries.ts";
 import { decodeKey, encodeKey, type Key, keyText } from "./key.ts";
 import type { Bulk, Call } from "./options.ts";
 import { inRange, type KeyRange, parseRange, type Range } from "./range.ts";
@@ -61,27 +61,50 @@ export function* modify<V>(
   fn: (old: V | undefined) => unknown,
   o?: Call,
 ): Steps<V | undefined> {
-  const k = encodeKey(key);
+  const k = kept(encodeKey(key), key);
   for (;;) {
     const was: Stored = yield* step<Stored>(parts.kv.get(k, o));
-    const value = fn(was === undefined ? undefined : decodeCopy(parts, was, key));
-    const bytes = encodePut(parts, notPromised(value));
+    const value = notPromised(fn(was === undefined ? undefined : decodeCopy(parts, was, k)));
+    const bytes = kept(encodePut(parts, value), value);
     if (bytes.length === 0 && was === undefined) return undefined;
     const cond: Cond = was === undefined ? "absent" : { was };
     if (yield* step<boolean>(parts.kv.put(k, bytes, cond, o)))
-      return bytes.length === 0 ? undefined : decodeCopy(parts, bytes, key);
+      return bytes.length === 0 ? undefined : decodeCopy(parts, bytes, k);
   }
 }
 
-/** The value of the key, or the one that `make` gives, once. */
-export function* getOrInsert<V>(parts: Parts<V>, key: Key, make: (key: string) => unknown, o?: Call): Steps<V> {
-  const k = encodeKey(key);
+/** The value of the key; `value` is stored first when it is missing. */
+export function* getOrInsert<V>(parts: Parts<V>, key: Key, value: unknown, o?: Call): Steps<V> {
+  const bytes = kept(encodeStorable(parts, notPromised(value)), value);
+  // biome-ignore lint/correctness/useYield: an algorithm that has nothing to wait for.
+  function* encoded(): Steps<Uint8Array> {
+    return bytes;
+  }
+  return yield* insertMissing(parts, key, encoded, o);
+}
+
+/** The value of the key; what `make` gives is stored first when it is missing. `make` is called at most once. */
+export function* getOrInsertComputed<V>(parts: Parts<V>, key: Key, make: (key: string) => unknown, o?: Call): Steps<V> {
+  function* computed(k: Uint8Array): Steps<Uint8Array> {
+    const value = notPromised(yield* step<unknown>(make(decodeKey(k))));
+    return kept(encodeStorable(parts, value), value);
+  }
+  return yield* insertMissing(parts, key, computed, o);
+}
+
+function* insertMissing<V>(
+  parts: Parts<V>,
+  key: Key,
+  make: (key: Uint8Array) => Steps<Uint8Array>,
+  o: Call | undefined,
+): Steps<V> {
+  const k = kept(encodeKey(key), key);
   let bytes: Stored;
   for (;;) {
     const found: Stored = yield* step<Stored>(parts.kv.get(k, o));
-    if (found !== undefined) return parts.values.decode(found, key);
-    bytes ??= encodeStorable(parts, notPromised(yield* step<unknown>(make(keyText(key)))));
-    if (yield* step<boolean>(parts.kv.put(k, bytes, "absent", o))) return decodeCopy(parts, bytes, key);
+    if (found !== undefined) return parts.values.decode(found, k);
+    bytes ??= yield* make(k);
+    if (yield* step<boolean>(parts.kv.put(k, bytes, "absent", o))) return decodeCopy(parts, bytes, k);
   }
 }
 
@@ -128,15 +151,14 @@ export function* bget<V>(
 ): Steps<Map<string, V> | Record<string, V | undefined>> {
   o?.signal?.throwIfAborted();
   const source = keySourceOf(keys);
-  const wanted = [...source.keys];
-  const encoded = wanted.map(encodeKey);
+  const encoded = Array.from(source.keys, (key) => kept(encodeKey(key), key));
   const found: [string, V | undefined][] = [];
   for (let from = 0; from < encoded.length; from += BATCH_ENTRIES) {
     const some: Stored[] = yield* step<Stored[]>(parts.kv.getMany(encoded.slice(from, from + BATCH_ENTRIES), o));
     for (let i = 0; i < some.length; i++) {
-      const key = wanted[from + i]!;
+      const key = encoded[from + i]!;
       const bytes = some[i];
-      found.push([keyText(key), bytes === undefined ? undefined : parts.values.decode(bytes, key)]);
+      found.push([decodeKey(key), bytes === undefined ? undefined : parts.values.decode(bytes, key)]);
     }
     o?.onProgress?.(found.length, encoded.length);
   }
@@ -171,7 +193,7 @@ export function* equals<V>(parts: Parts<V>, other: unknown, o?: Bulk): Steps<boo
   const seen = new Set<string>();
   const iterator = iteratorOf(source.entries);
   for (let ended = false; !ended; ) {
-    const batch: [Key, unknown][] = [];
+    const batch: [Uint8Array, unknown][] = [];
     while (batch.length < BATCH_ENTRIES) {
       const next: IteratorResult<unknown> = yield* step<IteratorResult<unknown>>(iterator.next());
       if (next.done) {
@@ -179,9 +201,11 @@ export function* equals<V>(parts: Parts<V>, other: unknown, o?: Bulk): Steps<boo
         break;
       }
       if (!Array.isArray(next.value)) throw new TypeError("an entry is a pair [key, value]");
-      batch.push(next.value as [Key, unknown]);
+      const [key, value] = next.value as [Key, unknown];
+      // The iterable may use its memory again for the next one.
+      batch.push([kept(encodeKey(key), key), value instanceof Uint8Array ? Buffer.from(value) : value]);
     }
-    const keys = batch.map(([key]) => encodeKey(key));
+    const keys = batch.map(([key]) => key);
     const stored: Stored[] = yield* step<Stored[]>(parts.kv.getMany(keys, o));
     for (let i = 0; i < batch.length; i++) {
       const [key, value] = batch[i]!;
@@ -190,7 +214,7 @@ export function* equals<V>(parts: Parts<V>, other: unknown, o?: Bulk): Steps<boo
         yield* step(iterator.return?.());
         return false;
       }
-      seen.add(keyText(key));
+      seen.add(decodeKey(key));
     }
     o?.onProgress?.(seen.size, total);
   }
@@ -261,7 +285,7 @@ function* stream<V>(parts: Parts<V>, iterator: AnyIterator, o: Bulk | undefined)
     for (;;) {
       const next: IteratorResult<unknown> = yield* step<IteratorResult<unknown>>(iterator.next());
       if (next.done) break;
-      if (batch.add(encodeEntry(next.value, values, capabilities.maxValueBytes))) yield* write();
+      if (batch.add(encodeKept(next.value, values, capabilities.maxValueBytes))) yield* write();
     }
   } catch (e) {
     yield* step(iterator.return?.());

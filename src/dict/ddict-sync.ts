@@ -123,15 +123,12 @@ export class DDict<V = Bytes> {
 
   /** The value of the key; when it is missing, `value` is stored first. Atomic across processes: all get the same one. */
   getOrInsert(key: Key, value: In<V>): V {
-    return this.#run(
-      CONTEXT.put,
-      algorithms.getOrInsert(this.#parts, key, () => value),
-    );
+    return this.#run(CONTEXT.put, algorithms.getOrInsert(this.#parts, key, value));
   }
 
   /** As `getOrInsert`, with a value that is made only when it is needed. When another process is faster, its value wins. */
   getOrInsertComputed(key: Key, fn: (key: string) => In<V>): V {
-    return this.#run(CONTEXT.put, algorithms.getOrInsert(this.#parts, key, fn));
+    return this.#run(CONTEXT.put, algorithms.getOrInsertComputed(this.#parts, key, fn));
   }
 
   /** Deletes the key; whether it was there. */

@@ -110,15 +110,12 @@ export class DDict<V = Bytes> implements AsyncIterable<[string, V]> {
 
   /** The value of the key; when it is missing, `value` is stored first. Atomic across processes: all get the same one. */
   async getOrInsert(key: Key, value: In<V>, o?: Call): Promise<V> {
-    return this.#run(
-      CONTEXT.put,
-      algorithms.getOrInsert(this.#parts, key, () => value, o),
-    );
+    return this.#run(CONTEXT.put, algorithms.getOrInsert(this.#parts, key, value, o));
   }
 
   /** As `getOrInsert`, with a value that is made only when it is needed. When another process is faster, its value wins. */
   async getOrInsertComputed(key: Key, fn: (key: string) => In<V> | Promise<In<V>>, o?: Call): Promise<V> {
-    return this.#run(CONTEXT.put, algorithms.getOrInsert(this.#parts, key, fn, o));
+    return this.#run(CONTEXT.put, algorithms.getOrInsertComputed(this.#parts, key, fn, o));
   }
 
   /** Deletes the key; resolves to whether it was there. */

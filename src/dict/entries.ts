@@ -63,6 +63,18 @@ export function encodeEntry(entry: unknown, values: Values<unknown>, maxValueByt
   return [encodeKey(key), value === null ? null : encodeValue(value, values, maxValueBytes)];
 }
 
+/** One record as an operation that the caller can no longer change: for what is written after the call has returned. */
+export function encodeKept(entry: unknown, values: Values<unknown>, maxValueBytes: number): Op {
+  const [key, value] = encodeEntry(entry, values, maxValueBytes);
+  const given = entry as readonly [Key, unknown];
+  return [kept(key, given[0]), value === null ? null : kept(value, given[1])];
+}
+
+/** `bytes` in memory of our own. Text was encoded into such memory; bytes that were given may be changed, or used again. */
+export function kept(bytes: Uint8Array, given: unknown): Uint8Array {
+  return typeof given === "string" ? bytes : Buffer.from(bytes);
+}
+
 /** The bytes of a value. TypeError for a value that the encoding cannot hold, DER_REC2BIG for one that is too big. */
 export function encodeValue(value: unknown, values: Values<unknown>, maxValueBytes: number): Uint8Array {
   const bytes = values.encode(value);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Face, Kv, Op } from "../contract.ts";
-import { bytes, failsWith, keysOf, listKeys, pattern, text } from "./data.ts";
+import { bytes, failsWith, keysOf, pattern } from "./data.ts";
 import { sizeOf } from "./faces.ts";
 import { TWINS } from "./fixture.ts";
 import type { Suite } from "./suite.ts";
@@ -21,13 +21,8 @@ export function testCapabilities(suite: Suite): void {
     suite.testIf("atomicBatch", `a batch that fails leaves nothing behind (${twin})`, async (f) => {
       const c = await f.cont(twin);
       const dd = await c.dict(f.name(), { k: "v" });
-      const big = {
-        get length(): number {
-          return maxValueBytes + 1;
-        },
-      };
       // A value that only says that it is too big: the limit is checked before its bytes are looked at.
-      const codec = { encode: (v: string) => (v === "big" ? fakeBig(big.length) : v), decode: String };
+      const codec = { encode: (v: string) => (v === "big" ? fakeBig(maxValueBytes + 1) : v), decode: String };
       const view = await c.getDict<string>(dd.name, { valueEncoding: codec });
       await failsWith("DER_REC2BIG", () => view.bput({ a: "1", k: "w", b: "big", c: "3" }));
       assert.equal(await dd.equals({ k: "v" }), true);
@@ -101,8 +96,7 @@ export function testCapabilities(suite: Suite): void {
           const name = f.name();
           const dd = await (await f.cont("async")).dict(name);
           const peer = f.peers.start();
-          peer.run("storeBatchesForEver", face, name).catch(() => {});
-          while (peer.acknowledged < 5) await sleep(2);
+          await peer.acknowledges(5, peer.run("storeBatchesForEver", face, name));
           await sleep(Math.random() * 10);
           await peer.kill();
           const sizes = new Map<string, number>();
@@ -123,11 +117,12 @@ export function testCapabilities(suite: Suite): void {
     );
   }
 
-  suite.test("an engine that does not batch atomically still stores whole batches when nothing fails", async (f) => {
-    const kv = await f.kv("async");
-    await kv.batch(keysOf(3000).map((k): Op => [bytes(k), bytes(k)]));
-    assert.equal((await listKeys(kv)).length, 3000);
-    assert.equal(text(await kv.get(bytes("key-002999"))), "key-002999");
+  suite.testIf("arrays", "a container has array objects", async (f) => {
+    for (const twin of TWINS) assert.equal(typeof (await f.contract(twin)).array, "function");
+  });
+
+  suite.testUnless("arrays", "a container has no array objects", async (f) => {
+    for (const twin of TWINS) assert.equal((await f.contract(twin)).array, undefined);
   });
 
   suite.cannotTest("other hosts see the same system (sharedAcrossHosts)", "a test has one host");

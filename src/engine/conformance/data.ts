@@ -132,6 +132,8 @@ export const READS: Readonly<Record<string, (kv: Kv<Face>, signal?: AbortSignal)
   getMany: (kv, signal) => kv.getMany([bytes("k")], { signal }),
   has: (kv, signal) => kv.has(bytes("k"), { signal }),
   list: (kv, signal) => kv.list({ limit: 10 }, { signal }),
+  listText: (kv, signal) =>
+    kv.listText === undefined ? kv.list({ limit: 10 }, { signal }) : kv.listText({ limit: 10 }, { signal }),
   count: (kv, signal) => kv.count({ signal }),
 };
 

@@ -164,6 +164,16 @@ const jobs = {
     }
   },
 
+  /** Creates dictionaries of twenty entries until it is killed; their names end with the number of the creation. */
+  async createForEver(face: Face, beginning: string): Promise<void> {
+    const container = await cont(face);
+    const init = Object.fromEntries(Array.from({ length: 20 }, (_, k) => [`k${k}`, "x".repeat(2000)]));
+    for (let i = 0; ; i++) {
+      await container.dict<string>(`${beginning}-${i}`, init, { valueEncoding: "utf8" });
+      process.send!({ acknowledged: i } satisfies Acknowledgement);
+    }
+  },
+
   /** Stores without waiting for it and has nothing else to do: the process ends by itself, its handles open. */
   async storeAndLeave(name: string, keys: readonly string[]): Promise<void> {
     const dd = await dict("async", name);

@@ -1,6 +1,7 @@
 /** Other processes that work on the same container: started when first needed, kept until the run ends. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { DaosError } from "../../errors.ts";
 import type { Place } from "./fixture.ts";
@@ -48,12 +49,32 @@ export class Peer {
     return this.#acknowledged;
   }
 
+  /** Waits until that many writes of a job without end are acknowledged; fails when the job ends before. */
+  async acknowledges(writes: number, job: Promise<unknown>): Promise<void> {
+    let end: { readonly why: unknown } | undefined;
+    job.then(
+      () => {
+        end = { why: new Error("the job ended") };
+      },
+      (why) => {
+        end = { why };
+      },
+    );
+    while (this.#acknowledged + 1 < writes) {
+      if (end !== undefined) throw end.why;
+      await sleep(2);
+    }
+  }
+
   /** Has the process do a job; resolves with its result. */
   run<N extends JobName>(job: N, ...args: Parameters<JobOf<N>>): Promise<Awaited<ReturnType<JobOf<N>>>> {
     const id = this.#questions++;
     const question: Question = { id, job, args };
-    this.#process.send(question);
-    return new Promise((resolve, reject) => this.#open.set(id, { resolve, reject }));
+    return new Promise((resolve, reject) => {
+      this.#open.set(id, { resolve, reject });
+      if (this.#process.connected) this.#process.send(question);
+      else reject(new Error("the process has ended"));
+    });
   }
 
   /** Waits for the process to end by itself. Its exit code. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inUtf8Order, keysOf } from "./data.ts";
-import { type AnyDict, sizeOf, walked } from "./faces.ts";
+import { type AnyDict, objectsOf, sizeOf, walked } from "./faces.ts";
 import { type Fixture, TWINS } from "./fixture.ts";
 import type { Suite } from "./suite.ts";
 
@@ -155,18 +155,38 @@ export function testProcesses(suite: Suite): void {
       for (let kill = 0; kill < KILLS; kill++) {
         const { name, dd } = await dict(f);
         const peer = f.peers.start();
-        peer.run("storeForEver", face, name).catch(() => {});
-        while (peer.acknowledged < 20) await sleep(2);
+        await peer.acknowledges(20, peer.run("storeForEver", face, name));
         await sleep(Math.random() * 20);
         await peer.kill();
         const stored = await dd.dump();
         for (let i = 0; i <= peer.acknowledged; i++) assert.equal(stored.get(String(i)), `value ${i}`, `write ${i}`);
         assert.equal(await sizeOf(dd), stored.size);
-        assert.ok(stored.size <= peer.acknowledged + 2 || face === "sync", "it stored what it was not asked to");
         await dd.put("after", "v");
         assert.equal(await dd.get("after"), "v", "the others go on");
       }
     });
+
+  for (const face of TWINS)
+    suite.testAmongProcesses(
+      `a process that is killed while it creates leaves whole dictionaries (${face})`,
+      async (f) => {
+        const c = await f.cont("async");
+        const beginning = f.name();
+        const peer = f.peers.start();
+        await peer.acknowledges(5, peer.run("createForEver", face, beginning));
+        await sleep(Math.random() * 10);
+        await peer.kill();
+        const names = await namesOf(f, beginning);
+        for (let i = 0; i <= peer.acknowledged; i++)
+          assert.ok(names.includes(`${beginning}-${i}`), `creation ${i} is lost`);
+        for (const name of names) assert.equal(await sizeOf(await c.getDict(name)), 20, name);
+      },
+    );
+}
+
+async function namesOf(f: Fixture, beginning: string): Promise<string[]> {
+  const objects = await walked(objectsOf(await f.cont("async")));
+  return objects.map(({ name }) => name).filter((name) => name.startsWith(`${beginning}-`));
 }
 
 async function popitems(dd: AnyDict<string>): Promise<string[]> {

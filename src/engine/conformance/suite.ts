@@ -48,6 +48,9 @@ export type YesOrNo = { [C in keyof Capabilities]: Capabilities[C] extends boole
 /** A test's work. */
 export type Work = (fixture: Fixture, t: TestContext) => void | Promise<void>;
 
+/** An engine that hangs fails. */
+const TEST_TIMEOUT_MS = 120_000;
+
 /** Registers the tests of one engine. */
 export class Suite {
   readonly capabilities: Capabilities;
@@ -62,7 +65,7 @@ export class Suite {
 
   /** A test that every engine must pass. */
   test(name: string, work: Work): void {
-    test(name, (t) => work(this.#fixture, t));
+    test(name, { timeout: TEST_TIMEOUT_MS }, (t) => work(this.#fixture, t));
   }
 
   /** A test for engines that have the capability; for others it is skipped, and says so. */

@@ -17,7 +17,7 @@ export function broken({ kv, container, system, capabilities }: Fault): Engine {
   const wrapContainer = (c: Container<Face>): Container<Face> =>
     instead(c, {
       capabilities: declared,
-      kv: (object) => instead(c.kv(object), kv?.(c.kv(object))),
+      kv: (object) => instead(c.kv(object), withoutShortcuts(kv?.(c.kv(object)))),
       ...container?.(c),
     });
   const wrapSystem = (s: System<Face>): System<Face> =>
@@ -35,6 +35,13 @@ export function broken({ kv, container, system, capabilities }: Fault): Engine {
 /** `fn` of an answer of either twin. */
 export function answered<T, U>(answer: T | Promise<T>, fn: (value: T) => U): U {
   return (answer instanceof Promise ? answer.then(fn) : fn(answer)) as U;
+}
+
+/** A fault of `list` is one of `listText` too, which the faces prefer where there is one. */
+function withoutShortcuts(replaced: Partial<Kv<Face>> | undefined): Partial<Kv<Face>> | undefined {
+  return replaced?.list === undefined
+    ? replaced
+    : ({ ...replaced, listText: undefined } as unknown as Partial<Kv<Face>>);
 }
 
 /** Which twin it is. */

@@ -28,6 +28,28 @@ export function testLists(suite: Suite, twin: Face): void {
     assert.ok(all.every(([k, value]) => text(value) === k));
   });
 
+  suite.test("listText, where there is one, gives the same pages with keys as text", async (f) => {
+    const kv = await f.kv(twin, Object.fromEntries(UNUSUAL_KEYS.map((k) => [`-${k}`, bytes(`value of ${k}`)])));
+    const ranges = f.capabilities.orderedKeys
+      ? [{}, { reverse: true }, { start: bytes("-a"), end: bytes("-b") }, { end: bytes("-\u{1f600}") }]
+      : [{}];
+    for (const range of ranges)
+      for (const keysOnly of [false, true])
+        for (let after: Uint8Array | undefined; ; ) {
+          const query = { ...range, after, limit: 7, keysOnly };
+          const page: Page = await kv.list(query);
+          const same: Page<string> | undefined = await kv.listText?.(query);
+          if (same === undefined) return;
+          assert.deepEqual(
+            same.entries.map(([k, value]) => [k, text(value)]),
+            page.entries.map(([k, value]) => [text(k), text(value)]),
+          );
+          assert.deepEqual(same.next && Buffer.from(same.next), page.next && Buffer.from(page.next));
+          after = page.next;
+          if (after === undefined) break;
+        }
+  });
+
   suite.test("keysOnly leaves the values out", async (f) => {
     const kv = await f.kv(twin, { a: bytes("1"), b: pattern(100_000) });
     const all = await listAll(kv, 10, { keysOnly: true });

@@ -211,6 +211,37 @@ export function testBulk(suite: Suite, face: Face): void {
     check(keys.length);
   });
 
+  suite.test("an iterable may use the same memory for all its keys and values", async (f) => {
+    const dd = await dict(f);
+    function* entries(): Generator<[Uint8Array, Uint8Array]> {
+      const key = Buffer.alloc(6);
+      const value = Buffer.alloc(8);
+      for (let i = 0; i < 1300; i++) {
+        key.write(String(100_000 + i));
+        value.write(String(20_000_000 + i));
+        yield [key, value];
+      }
+    }
+    await dd.bput(entries());
+    assert.equal(await sizeOf(dd), 1300);
+    assert.equal(String(await dd.get("100000")), "20000000");
+    assert.equal(String(await dd.get("101299")), "20001299");
+    assert.equal(await dd.equals(entries()), true);
+    const made = await (await f.cont(face)).dict(f.name(), entries());
+    assert.equal(await made.equals(entries()), true);
+  });
+
+  suite.test("keys of a bget may be changed right after the call", async (f) => {
+    const dd = await dict(f);
+    const keys = keysOf(1300);
+    await dd.bput(keys.map((k) => [k, `value of ${k}`]));
+    const given = keys.map((k) => Buffer.from(k));
+    const got = dd.bget(given);
+    for (const key of given) key.fill(0x78);
+    given.length = 0;
+    assert.deepEqual(strings(await got), Object.fromEntries(keys.map((k) => [k, `value of ${k}`])));
+  });
+
   suite.test("an exception of an iterable ends bput, and what was refused is not written", async (f) => {
     const dd = await dict(f);
     const failure = new Error("the source broke");

@@ -141,6 +141,17 @@ export function testContainers(suite: Suite, face: Face): void {
     assert.equal(await sizeOf(await c.dict(f.name(), [])), 0);
   });
 
+  suite.test("the entries of a dict may be changed right after the call", async (f) => {
+    const c = await f.cont(face);
+    const [key, value] = [Buffer.from("key"), Buffer.from("before")];
+    const entries: [Buffer, Buffer][] = [[key, value]];
+    const made = c.dict(f.name(), entries);
+    key.fill(0x78);
+    value.fill(0x79);
+    entries.length = 0;
+    assert.equal(await (await made).equals({ key: "before" }), true);
+  });
+
   suite.test("options in the place of entries are a TypeError, and nothing is created", async (f) => {
     const c = await f.cont(face);
     const name = f.name();

@@ -170,16 +170,27 @@ export function testDictionaries(suite: Suite, face: Face): void {
     }
   });
 
-  suite.test("values that go in may be changed afterwards", async (f) => {
-    const dd = await dict(f);
-    const value = Buffer.from("before");
-    const key = Buffer.from("key");
-    const put = dd.put(key, value);
-    value.fill(0);
-    key.fill(0x78);
-    await put;
-    assert.equal(String(await dd.get("key")), "before");
-  });
+  const changed: Readonly<Record<string, (dd: AnyDict, key: Buffer, value: Buffer) => unknown>> = {
+    put: (dd, key, value) => dd.put(key, value),
+    set: (dd, key, value) => dd.set(key, value),
+    "put if absent": (dd, key, value) => dd.put(key, value, { if: "absent" }),
+    bput: (dd, key, value) => dd.bput([[key, value]]),
+    modify: (dd, key) => dd.modify(key, () => "before"),
+    getOrInsert: (dd, key, value) => dd.getOrInsert(key, value),
+    getOrInsertComputed: (dd, key) => dd.getOrInsertComputed(key, () => "before"),
+  };
+  for (const [verb, call] of Object.entries(changed))
+    suite.test(`what goes into ${verb} may be changed right after the call`, async (f) => {
+      const dd = await dict(f);
+      const value = Buffer.from("before");
+      const key = Buffer.from("key");
+      const done = call(dd, key, value);
+      value.fill(0x79);
+      key.fill(0x78);
+      await done;
+      assert.equal(String(await dd.get("key")), "before");
+      assert.equal(await sizeOf(dd), 1);
+    });
 
   suite.test("name, oid and kind say what it is, and showing it needs no storage", async (f) => {
     const c = await f.openCont(face);
