@@ -131,11 +131,15 @@ test("close waits for what runs: it lands or is refused, nothing hangs, nothing 
 
 test("calls of one process on one key take effect in their order, across faces and handles", async (t) => {
   const made = await tankNeo(t);
+  // One that only reads is opened before those that write, one after them.
+  await using ro = await DCont.open("tank", "neo", { ...made, mode: "RO" });
   await using a = await DCont.open("tank", "neo", made);
   await using b = await DCont.open("tank", "neo", made);
   using s = new blocking.DCont("tank", "neo", made);
+  using sro = new blocking.DCont("tank", "neo", { ...made, mode: "RO" });
   const [da, db] = [await a.dict("d"), await b.getDict("d")];
   const ds = s.getDict("d");
+  const [dro, dsro] = [await ro.getDict("d"), sro.getDict("d")];
   for (let i = 0; i < 200; i++) {
     const answers = [
       da.put("k", `a${i}`),
@@ -147,14 +151,17 @@ test("calls of one process on one key take effect in their order, across faces a
       db.put("k", `c${i}`, { if: "absent" }),
       da.bput([["k", `d${i}`]]),
       db.get("k"),
+      dro.get("k"),
     ] as const;
+    if (i % 2 === 0) assert.equal(String(dsro.get("k")), `d${i}`);
     // Blocking calls see what was called before them, and come before what is called after them.
     assert.equal(String(ds.get("k")), `d${i}`);
     ds.put("k", `s${i}`);
     const after = [da.get("k"), da.clear(), db.size(), da.put("z", "1"), db.clear(), da.has("z")] as const;
     assert.equal(ds.size, 0);
-    const [, first, , second, popped, has, , , third] = await Promise.all(answers);
+    const [, first, , second, popped, has, , , third, readOnly] = await Promise.all(answers);
     assert.deepEqual([first, second, popped, third].map(String), [`a${i}`, `b${i}`, `b${i}`, `d${i}`]);
+    assert.equal(String(readOnly), `d${i}`);
     assert.equal(has, false);
     const [seen, , size, , , z] = await Promise.all(after);
     assert.deepEqual([String(seen), size, z], [`s${i}`, 0, false]);
