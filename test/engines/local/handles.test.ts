@@ -1,6 +1,6 @@
 /** Handles: closed, destroyed under their users, left open, ordered. */
 import assert from "node:assert/strict";
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { text } from "node:stream/consumers";
@@ -329,4 +329,33 @@ test("a failure of a write that nobody awaits is that write's alone", async (t) 
   );
   assert.equal(await e.size(), 2);
   await sleep(0);
+});
+
+test("a process without descriptors left gets DER_NOMEM, and goes on when there are some", async (t) => {
+  if (spawnSync("prlimit", ["--version"]).status !== 0) {
+    t.skip("there is no prlimit (util-linux) to limit a process with");
+    return;
+  }
+  const { system } = await tankNeo(t);
+  await using remote = await Remote.start({ descriptors: 60 });
+  const { codes, opened } = await remote.run(async ({ tsdaos, blocking }, system) => {
+    const open: { close(): unknown }[] = [];
+    const codes = new Set<string>();
+    // Another timeout is another connection.
+    for (let timeout = 1; timeout <= 40; timeout++)
+      for (const attempt of [
+        () => tsdaos.DCont.open("tank", "neo", { system, timeout }),
+        () => new blocking.DCont("tank", "neo", { system, timeout: 100 + timeout }),
+      ])
+        try {
+          open.push(await attempt());
+        } catch (e) {
+          codes.add(tsdaos.DaosError.is(e) ? e.code : String(e));
+        }
+    for (const c of open) await c.close();
+    await (await (await tsdaos.DCont.open("tank", "neo", { system })).dict("d")).put("k", "v");
+    return { codes: [...codes], opened: open.length };
+  }, system);
+  assert.deepEqual(codes, ["DER_NOMEM"]);
+  assert.ok(opened > 0);
 });
