@@ -31,6 +31,8 @@ export class ContainerCore {
   readonly #key: string;
   readonly #file: string;
   readonly #options: ConnectionOptions;
+  /** Of a read-only core: the key of the one that writes. */
+  readonly #writableKey: string | undefined;
   readonly #database: DatabaseSync;
   readonly #reader: Reader;
   readonly #arrays = new Map<number, ArrayPart>();
@@ -42,6 +44,7 @@ export class ContainerCore {
     this.#key = key;
     this.#file = file;
     this.#options = options;
+    this.#writableKey = options.mode === "RO" ? keyOf(file, { ...options, mode: "RW" }) : undefined;
     this.#database = openDatabase(file, options);
     try {
       this.#reader = new Reader(this.#database);
@@ -54,7 +57,7 @@ export class ContainerCore {
 
   /** The core of the container with this file. */
   static acquire(file: string, options: ConnectionOptions): ContainerCore {
-    const key = JSON.stringify([file, options]);
+    const key = keyOf(file, options);
     let core = open.get(key);
     if (core === undefined) {
       core = new ContainerCore(key, file, options);
@@ -62,6 +65,14 @@ export class ContainerCore {
     }
     core.#handles++;
     return core;
+  }
+
+  /**
+   * The core to read dictionaries and names by. When this one is read-only and the process also has the container open
+   * for writing, that is the other one: it knows which writes were called before and are under way.
+   */
+  get forReading(): ContainerCore {
+    return this.#writableKey === undefined ? this : (open.get(this.#writableKey) ?? this);
   }
 
   /** Reads, translating SQLite's errors. */
@@ -151,4 +162,8 @@ export class ContainerCore {
       throw fromSqlite(e, "failed to read", this.#file);
     }
   }
+}
+
+function keyOf(file: string, { uuid, mode, durability, timeoutMs }: ConnectionOptions): string {
+  return JSON.stringify([file, uuid, mode, durability, timeoutMs]);
 }

@@ -110,7 +110,7 @@ export class SyncContainer implements Container<"sync"> {
   }
 
   #settled(): ContainerCore {
-    const core = this.#open.core();
+    const core = this.#open.core().forReading;
     if (core.writer.pending.names) core.writer.settle();
     return core;
   }
@@ -148,7 +148,7 @@ export class AsyncContainer implements Container<"async"> {
 
   async lookup(name: string, o?: At): Promise<ObjectRef | undefined> {
     o?.signal?.throwIfAborted();
-    const core = this.#open.core();
+    const core = this.#open.core().forReading;
     return refOf(
       core.writer.pending.names
         ? await withSignal(core.writer.call<ObjectRow | undefined>({ verb: "lookup", name }), o)
@@ -158,7 +158,7 @@ export class AsyncContainer implements Container<"async"> {
 
   async list(after: string | undefined, limit: number, o?: At): Promise<readonly NamedObject[]> {
     o?.signal?.throwIfAborted();
-    const core = this.#open.core();
+    const core = this.#open.core().forReading;
     if (core.writer.pending.names) return withSignal(core.writer.call({ verb: "names", after: after ?? "", limit }), o);
     return core.read((r) => r.names(after ?? "", limit));
   }

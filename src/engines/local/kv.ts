@@ -67,7 +67,7 @@ export class SyncKv implements Kv<"sync"> {
 
   /** The core once the async writes of this process are in the file: blocking calls see what was called before them. */
   #settled(): ContainerCore {
-    const core = this.#handle.core();
+    const core = this.#handle.core().forReading;
     if (core.writer.pending.object(this.#object)) core.writer.settle();
     return core;
   }
@@ -88,7 +88,7 @@ export class AsyncKv implements Kv<"async"> {
 
   async get(key: Uint8Array, o?: At): Promise<Uint8Array | undefined> {
     o?.signal?.throwIfAborted();
-    const core = this.#handle.core();
+    const core = this.#handle.core().forReading;
     if (core.writer.pending.key(this.#object, key))
       return withSignal(core.writer.keyed<Uint8Array | undefined>(Code.get, this.#object, key), o);
     return core.read((r) => r.get(this.#object, key));
@@ -96,7 +96,7 @@ export class AsyncKv implements Kv<"async"> {
 
   async getMany(keys: readonly Uint8Array[], o?: At): Promise<(Uint8Array | undefined)[]> {
     o?.signal?.throwIfAborted();
-    const core = this.#handle.core();
+    const core = this.#handle.core().forReading;
     if (core.writer.pending.object(this.#object))
       return withSignal(core.writer.call({ verb: "getMany", object: this.#object, keys }, this.#object), o);
     return core.read((r) => r.getMany(this.#object, keys));
@@ -104,7 +104,7 @@ export class AsyncKv implements Kv<"async"> {
 
   async has(key: Uint8Array, o?: At): Promise<boolean> {
     o?.signal?.throwIfAborted();
-    const core = this.#handle.core();
+    const core = this.#handle.core().forReading;
     if (core.writer.pending.key(this.#object, key))
       return withSignal(core.writer.keyed<boolean>(Code.has, this.#object, key), o);
     return core.read((r) => r.has(this.#object, key));
@@ -132,7 +132,7 @@ export class AsyncKv implements Kv<"async"> {
 
   async list(q: ListQuery, o?: At): Promise<Page> {
     o?.signal?.throwIfAborted();
-    const core = this.#handle.core();
+    const core = this.#handle.core().forReading;
     if (core.writer.pending.object(this.#object))
       return withSignal(core.writer.call({ verb: "list", object: this.#object, query: q }, this.#object), o);
     return core.read((r) => r.list(this.#object, q));
@@ -140,7 +140,7 @@ export class AsyncKv implements Kv<"async"> {
 
   async listText(q: ListQuery, o?: At): Promise<Page<string>> {
     o?.signal?.throwIfAborted();
-    const core = this.#handle.core();
+    const core = this.#handle.core().forReading;
     if (core.writer.pending.object(this.#object))
       return withSignal(core.writer.call({ verb: "listText", object: this.#object, query: q }, this.#object), o);
     return core.read((r) => r.listText(this.#object, q));
@@ -148,7 +148,7 @@ export class AsyncKv implements Kv<"async"> {
 
   async count(o?: At): Promise<number> {
     o?.signal?.throwIfAborted();
-    const core = this.#handle.core();
+    const core = this.#handle.core().forReading;
     if (core.writer.pending.object(this.#object))
       return withSignal(core.writer.call({ verb: "count", object: this.#object }, this.#object), o);
     return core.read((r) => r.count(this.#object));

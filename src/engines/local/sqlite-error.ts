@@ -77,7 +77,7 @@ export function fromSqlite(e: unknown, context: string, file: string): unknown {
 function refused(e: SqliteError, context: string, file: string): DaosError {
   try {
     accessSync(file, constants.R_OK);
-    closeSync(openSync(dirname(file), "r")); // no descriptor left?
+    checkDescriptors(dirname(file));
   } catch (why) {
     return fromFileSystem(why, context) as DaosError;
   }
@@ -101,6 +101,16 @@ export function fromFileSystem(e: unknown, context: string): unknown {
     cause: e,
     detail: path === undefined ? message : `${path}: ${message}`,
   });
+}
+
+/** Throws EMFILE unless the process may open as many files as SQLite needs for one: it, its journal, its shared memory. */
+function checkDescriptors(directory: string): void {
+  const opened: number[] = [];
+  try {
+    for (let i = 0; i < 4; i++) opened.push(openSync(directory, "r"));
+  } finally {
+    for (const fd of opened) closeSync(fd);
+  }
 }
 
 // SQLite says IOERR, not FULL, when the shared-memory file or a flush finds the disk full.

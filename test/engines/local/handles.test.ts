@@ -1,6 +1,6 @@
 /** Handles: closed, destroyed under their users, left open, ordered. */
 import assert from "node:assert/strict";
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { text } from "node:stream/consumers";
@@ -131,11 +131,15 @@ test("close waits for what runs: it lands or is refused, nothing hangs, nothing 
 
 test("calls of one process on one key take effect in their order, across faces and handles", async (t) => {
   const made = await tankNeo(t);
+  // One that only reads is opened before those that write, one after them.
+  await using ro = await DCont.open("tank", "neo", { ...made, mode: "RO" });
   await using a = await DCont.open("tank", "neo", made);
   await using b = await DCont.open("tank", "neo", made);
   using s = new blocking.DCont("tank", "neo", made);
+  using sro = new blocking.DCont("tank", "neo", { ...made, mode: "RO" });
   const [da, db] = [await a.dict("d"), await b.getDict("d")];
   const ds = s.getDict("d");
+  const [dro, dsro] = [await ro.getDict("d"), sro.getDict("d")];
   for (let i = 0; i < 200; i++) {
     const answers = [
       da.put("k", `a${i}`),
@@ -147,14 +151,17 @@ test("calls of one process on one key take effect in their order, across faces a
       db.put("k", `c${i}`, { if: "absent" }),
       da.bput([["k", `d${i}`]]),
       db.get("k"),
+      dro.get("k"),
     ] as const;
+    if (i % 2 === 0) assert.equal(String(dsro.get("k")), `d${i}`);
     // Blocking calls see what was called before them, and come before what is called after them.
     assert.equal(String(ds.get("k")), `d${i}`);
     ds.put("k", `s${i}`);
     const after = [da.get("k"), da.clear(), db.size(), da.put("z", "1"), db.clear(), da.has("z")] as const;
     assert.equal(ds.size, 0);
-    const [, first, , second, popped, has, , , third] = await Promise.all(answers);
+    const [, first, , second, popped, has, , , third, readOnly] = await Promise.all(answers);
     assert.deepEqual([first, second, popped, third].map(String), [`a${i}`, `b${i}`, `b${i}`, `d${i}`]);
+    assert.equal(String(readOnly), `d${i}`);
     assert.equal(has, false);
     const [seen, , size, , , z] = await Promise.all(after);
     assert.deepEqual([String(seen), size, z], [`s${i}`, 0, false]);
@@ -322,4 +329,33 @@ test("a failure of a write that nobody awaits is that write's alone", async (t) 
   );
   assert.equal(await e.size(), 2);
   await sleep(0);
+});
+
+test("a process without descriptors left gets DER_NOMEM, and goes on when there are some", async (t) => {
+  if (spawnSync("prlimit", ["--version"]).status !== 0) {
+    t.skip("there is no prlimit (util-linux) to limit a process with");
+    return;
+  }
+  const { system } = await tankNeo(t);
+  await using remote = await Remote.start({ descriptors: 60 });
+  const { codes, opened } = await remote.run(async ({ tsdaos, blocking }, system) => {
+    const open: { close(): unknown }[] = [];
+    const codes = new Set<string>();
+    // Another timeout is another connection.
+    for (let timeout = 1; timeout <= 40; timeout++)
+      for (const attempt of [
+        () => tsdaos.DCont.open("tank", "neo", { system, timeout }),
+        () => new blocking.DCont("tank", "neo", { system, timeout: 100 + timeout }),
+      ])
+        try {
+          open.push(await attempt());
+        } catch (e) {
+          codes.add(tsdaos.DaosError.is(e) ? e.code : String(e));
+        }
+    for (const c of open) await c.close();
+    await (await (await tsdaos.DCont.open("tank", "neo", { system })).dict("d")).put("k", "v");
+    return { codes: [...codes], opened: open.length };
+  }, system);
+  assert.deepEqual(codes, ["DER_NOMEM"]);
+  assert.ok(opened > 0);
 });

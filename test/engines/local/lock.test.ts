@@ -53,7 +53,9 @@ for (const face of faces)
       await c.close();
     });
 
-test("writes that wait for a lock together fail together, each after its own timeout; later ones get the lock", async (t) => {
+test("writes that wait for a lock together fail together, each after its own timeout; later ones get the lock", {
+  timeout: 60_000,
+}, async (t) => {
   const { system, file } = await tankNeo(t);
   await using c = await DCont.open("tank", "neo", { system, timeout: 3000 });
   const dict = await c.dict("d");

@@ -1,5 +1,5 @@
 /** Other processes, told what to do by a test. */
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type * as tsdaos from "../../../src/index.ts";
@@ -46,7 +46,8 @@ export interface RemoteOptions {
   /** Where the sources are; default: this checkout. */
   readonly root?: string;
   readonly execPath?: string;
-  readonly umask?: number;
+  /** It may have so many files open at most. */
+  readonly descriptors?: number;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -82,6 +83,8 @@ export class Remote implements AsyncDisposable {
       ...(o.uid === undefined ? {} : { uid: o.uid }),
       ...(o.gid === undefined ? {} : { gid: o.gid }),
     });
+    if (o.descriptors !== undefined)
+      execFileSync("prlimit", [`--nofile=${o.descriptors}`, "--pid", String(child.pid)], { stdio: "inherit" });
     const [first] = (await Promise.race([
       once(child, "message"),
       once(child, "exit").then(([code, signal]) => {

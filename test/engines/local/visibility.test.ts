@@ -48,6 +48,7 @@ for (const face of ["async", "sync"] as const)
     await a.run(({ state }) => state.d.bput([..."abc"].map((k) => [k, "x".repeat(5000)])));
     const keys = await b.run(async ({ state }) => [...(await state.d.dump()).keys()]);
     assert.deepEqual(keys, ["a", "b", "c", "key"], "a batch");
+    assert.equal(await size(), 4, "the count after a batch");
     await a.run(({ state }) => state.d.clear());
     assert.equal(await size(), 0, "clear");
 
