@@ -44,6 +44,8 @@ export function fillToJson<D extends DType>(dtype: D, value: Scalar<D>): unknown
  */
 export function fillFromJson<D extends DType>(dtype: D, json: unknown): Uint8Array {
   const { kind, bytes, slots } = DTYPES[dtype];
+  // Not in the specification, but zarrita writes it when nobody asked for a fill value, and reads it as zeros.
+  if (json === null) return new Uint8Array(bytes);
   switch (kind) {
     case "bool":
       if (typeof json === "boolean") return asBytes(encodeScalar(dtype, json));
