@@ -76,7 +76,7 @@ abstract class LocalArray {
     }
     const touched = new Set<string>();
     this.#place([[METADATA_FILE, this.files.stageDurably(bytes)]], touched);
-    flushDirectories(touched);
+    this.flushDirectories(touched);
     return true;
   }
 
@@ -129,6 +129,10 @@ abstract class LocalArray {
     return touched;
   }
 
+  protected flushDirectories(touched: ReadonlySet<string>): void {
+    if (this.files.flushes) for (const path of touched) syncDirectory(path);
+  }
+
   /** The error in DAOS's words; a directory that is gone means that the array was destroyed meanwhile. */
   protected told(e: unknown, context: string): unknown {
     if (isMissing(e) && !this.files.exists) {
@@ -176,7 +180,7 @@ export class SyncLocalArray extends LocalArray implements ArrayStore<"sync"> {
         staged.forEach(removeQuietly);
         throw e;
       }
-      flushDirectories(lock.hold(() => this.placeWrites(writes, staged)));
+      this.flushDirectories(lock.hold(() => this.placeWrites(writes, staged)));
     });
   }
 
@@ -186,8 +190,8 @@ export class SyncLocalArray extends LocalArray implements ArrayStore<"sync"> {
       const patched: number[] = [];
       try {
         const touched = lock.hold(() => this.applyUpdates(updates, patched));
-        for (const fd of patched) fdatasyncSync(fd);
-        flushDirectories(touched);
+        if (this.files.flushes) for (const fd of patched) fdatasyncSync(fd);
+        this.flushDirectories(touched);
       } finally {
         patched.forEach((fd) => {
           closeSync(fd);
@@ -258,7 +262,7 @@ export class AsyncLocalArray extends LocalArray implements ArrayStore<"async"> {
         staged.forEach(removeQuietly);
         throw e;
       }
-      await flushDirectoriesAsync(touched);
+      await this.#flushDirectories(touched);
     });
   }
 
@@ -268,8 +272,8 @@ export class AsyncLocalArray extends LocalArray implements ArrayStore<"async"> {
       const patched: number[] = [];
       try {
         const touched = await lock.holdAsync(() => this.applyUpdates(updates, patched), o?.signal);
-        await mapBounded(patched, WRITES_IN_FLIGHT, undefined, (fd) => flushFile(fd));
-        await flushDirectoriesAsync(touched);
+        if (this.files.flushes) await mapBounded(patched, WRITES_IN_FLIGHT, undefined, (fd) => flushFile(fd));
+        await this.#flushDirectories(touched);
       } finally {
         patched.forEach((fd) => {
           closeSync(fd);
@@ -282,6 +286,18 @@ export class AsyncLocalArray extends LocalArray implements ArrayStore<"async"> {
     return this.#try(READ, o, async () => {
       this.readable();
       return this.files.list(after, limit);
+    });
+  }
+
+  async #flushDirectories(touched: ReadonlySet<string>): Promise<void> {
+    if (!this.files.flushes) return;
+    await mapBounded([...touched], WRITES_IN_FLIGHT, undefined, async (path) => {
+      const fd = await openFile(path, "r");
+      try {
+        await flushFile(fd);
+      } finally {
+        await closeFile(fd);
+      }
     });
   }
 
@@ -301,7 +317,7 @@ export class AsyncLocalArray extends LocalArray implements ArrayStore<"async"> {
     const { fd, path } = this.files.stage();
     try {
       for (let at = 0; at < bytes.length; ) at += (await writeFile(fd, bytes, at, bytes.length - at)).bytesWritten;
-      await flushFile(fd);
+      if (this.files.flushes) await flushFile(fd);
     } catch (e) {
       removeQuietly(path);
       throw e;
@@ -326,21 +342,6 @@ function bytesOf(reads: readonly ChunkRead[]): number {
   let bytes = 0;
   for (const { into } of reads) for (const { length } of into) bytes += length;
   return bytes;
-}
-
-function flushDirectories(touched: ReadonlySet<string>): void {
-  for (const path of touched) syncDirectory(path);
-}
-
-async function flushDirectoriesAsync(touched: ReadonlySet<string>): Promise<void> {
-  await mapBounded([...touched], WRITES_IN_FLIGHT, undefined, async (path) => {
-    const fd = await openFile(path, "r");
-    try {
-      await flushFile(fd);
-    } finally {
-      await closeFile(fd);
-    }
-  });
 }
 
 /** For a staged file that nobody will see. */
