@@ -43,10 +43,12 @@ export function compressionsOf(codecs: readonly ChunkCodec[] | undefined): Compr
 
 /** The codecs of a metadata document: after `bytes`, the compressions. */
 export function compressionsFromJson(codecs: unknown, dtype: DType): Compression[] {
-  if (!Array.isArray(codecs) || codecs.length === 0) throw refused("the document names no codecs");
-  const [first, ...rest] = codecs.map(named);
-  if (first!.name !== "bytes") throw refused(`the codec ${JSON.stringify(first!.name)} is not known here`);
-  const endian = first!.configuration?.endian;
+  if (!Array.isArray(codecs)) throw refused("the document names no codecs");
+  const all = codecs.map(named);
+  // zarrita leaves `bytes` out when nobody asked for codecs, and means little endian.
+  const [first, rest] = all[0]?.name === "bytes" ? [all[0], all.slice(1)] : [undefined, all];
+  if (first === undefined) return rest.map(compressionOf);
+  const endian = first.configuration?.endian;
   if (endian !== "little" && DTYPES[dtype].bytes > 1)
     throw refused(`endian ${JSON.stringify(endian)} is not read, only "little"`);
   return rest.map(compressionOf);

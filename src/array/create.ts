@@ -114,7 +114,9 @@ function* createFilled(
     const document = encodeMetadata(meta);
     yield* step(store.setMetadata(document, undefined, o));
     const array = new StoredArray(object.oid, store, coder, document);
+    array.exclusive = true;
     if (source !== undefined) yield* copyTo(source, array, o);
+    array.exclusive = false;
     linked = (yield* step(container.link(name, object, o))) as boolean;
     if (!linked) throw new DaosError("DER_EXIST", CONTEXT.create);
     return array;

@@ -1,6 +1,6 @@
 /** Fill values as Zarr v3 writes them in JSON (https://zarr-specs.readthedocs.io/en/latest/v3/data-types/index.html). Pure. */
 import { DaosError } from "../errors.ts";
-import { asBytes, DTYPES, type DType, encodeScalar, readScalar, type Scalar, shown } from "./dtype.ts";
+import { asBytes, asTyped, DTYPES, type DType, encodeScalar, readScalar, type Scalar, shown } from "./dtype.ts";
 
 /** A number as its own text in a JSON document: what JSON's numbers cannot hold. */
 interface RawJson {
@@ -14,9 +14,9 @@ const { rawJSON } = JSON as unknown as JsonWithRaw;
 /** The bit patterns of the NaN that Zarr writes as `"NaN"`, by the bytes of the float, most significant first. */
 const NAN_HEX: Readonly<Record<number, string>> = { 2: "0x7e00", 4: "0x7fc00000", 8: "0x7ff8000000000000" };
 
-/** The element as JSON, to be given to `JSON.stringify`. */
-export function fillToJson<D extends DType>(dtype: D, value: Scalar<D>): unknown {
-  const data = encodeScalar(dtype, value);
+/** The element, as it lies in memory, as JSON to be given to `JSON.stringify`. */
+export function fillToJson(dtype: DType, fill: Uint8Array): unknown {
+  const data = asTyped(dtype, Uint8Array.from(fill));
   switch (DTYPES[dtype].kind) {
     case "bool":
       return data[0] !== 0;
@@ -44,6 +44,8 @@ export function fillToJson<D extends DType>(dtype: D, value: Scalar<D>): unknown
  */
 export function fillFromJson<D extends DType>(dtype: D, json: unknown): Uint8Array {
   const { kind, bytes, slots } = DTYPES[dtype];
+  // Not in the specification, but zarrita writes it when nobody asked for a fill value, and reads it as zeros.
+  if (json === null) return new Uint8Array(bytes);
   switch (kind) {
     case "bool":
       if (typeof json === "boolean") return asBytes(encodeScalar(dtype, json));

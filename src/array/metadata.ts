@@ -6,7 +6,7 @@ import type { Json } from "../dict/encoding.ts";
 import { DaosError } from "../errors.ts";
 import { type Compression, compressionsFromJson, compressionsToJson } from "./codecs.ts";
 import { type DType, isDType } from "./dtype.ts";
-import { fillFromJson, fillScalar, fillToJson } from "./fill-value.ts";
+import { fillFromJson, fillToJson } from "./fill-value.ts";
 import { checkShape } from "./ndarray.ts";
 
 /** What of an array does not change as long as it lives, and its shape, which may. */
@@ -53,7 +53,7 @@ export function encodeMetadata(m: ArrayMetadata): Uint8Array {
     data_type: m.dtype,
     chunk_grid: { name: "regular", configuration: { chunk_shape: m.chunks } },
     chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
-    fill_value: fillToJson(m.dtype, fillScalar(m.dtype, m.fill)),
+    fill_value: fillToJson(m.dtype, m.fill),
     codecs: compressionsToJson(m.compressions, m.dtype),
     attributes: m.attributes,
     ...(m.dimensionNames === undefined ? {} : { dimension_names: m.dimensionNames }),

@@ -33,6 +33,8 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
   readonly reads: ReadonlySet<string>;
   readonly #coder: Coder<Face>;
   readonly #spare: Uint8Array[] = [];
+  /** Nobody else knows the array yet: what it has of a chunk on its edge is all that anybody wrote there. */
+  exclusive = false;
   #document: Uint8Array;
   #meta: ArrayMetadata;
 
@@ -112,7 +114,7 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
 
   /**
    * Writes `values`, which have the shape of `view`, to what `view` sees. Chunks that are covered whole are replaced, the
-   * others changed atomically.
+   * others, also those on the edge of the array, changed atomically.
    *
    * @param view - without repeated axes.
    */
@@ -271,7 +273,8 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
     try {
       for (const part of parts) {
         const from = yield* this.#valuesOf(view, part, values, o);
-        if (!part.complete) {
+        // A chunk on the edge is not replaced: somebody may have made the array grow, and written to the rest of it.
+        if (!(this.#coversChunk(part) || (this.exclusive && part.complete))) {
           updates.push(this.#update(part, from));
           continue;
         }
@@ -386,7 +389,7 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
 
   /** Whether the part is every element of the chunk, also those beyond the edge of the array. */
   #coversChunk(part: Part): boolean {
-    return part.segments.every(({ count }, axis) => count === this.#meta.chunks[axis]);
+    return part.complete && part.segments.every(({ count }, axis) => count === this.#meta.chunks[axis]);
   }
 
   #fillChunk(content: Uint8Array): void {

@@ -46,11 +46,18 @@ export class ArrayFiles {
   readonly path: string;
   /** The file whose lock writers hold. */
   readonly lockFile: string;
+  /** Whether writes are flushed to the disk before they are said to be done. */
+  readonly flushes: boolean;
   readonly #container: string;
   readonly #oid: string;
   #modes: { readonly file: number; readonly directory: number } | undefined;
 
-  constructor(container: string, oid: string) {
+  /**
+   * @param container - the container's directory.
+   * @param durability - what a finished write survives.
+   */
+  constructor(container: string, oid: string, durability: "power" | "process" = "power") {
+    this.flushes = durability === "power";
     this.#container = container;
     this.#oid = oid;
     this.path = join(container, ARRAYS_DIRECTORY, oid);
@@ -120,7 +127,7 @@ export class ArrayFiles {
     const { fd, path } = this.stage();
     try {
       writeWhole(fd, bytes);
-      fdatasyncSync(fd);
+      if (this.flushes) fdatasyncSync(fd);
     } catch (e) {
       unlinkSync(path);
       throw e;
@@ -199,6 +206,12 @@ export class ArrayFiles {
       throw e;
     }
     return gone;
+  }
+
+  /** Removes the files of an array whose object is gone. */
+  destroy(): void {
+    const gone = this.detach();
+    if (gone !== undefined) rmSync(gone, { recursive: true, force: true });
   }
 
   /** Makes the directory of staged files. */

@@ -28,6 +28,15 @@ const readWhole = promisify(readFile);
 const readFileInto = promisify(readv);
 const writeFile = promisify(write);
 
+/** A new chunk that waits to be put in place. */
+interface Made {
+  readonly update: ChunkUpdate;
+  /** What it was made from. */
+  readonly was: Uint8Array | undefined;
+  /** Its file in staging; `undefined`: the chunk is to be removed. */
+  readonly staged: string | undefined;
+}
+
 /** What both twins are made of. */
 abstract class LocalArray {
   readonly path: string;
@@ -76,7 +85,7 @@ abstract class LocalArray {
     }
     const touched = new Set<string>();
     this.#place([[METADATA_FILE, this.files.stageDurably(bytes)]], touched);
-    flushDirectories(touched);
+    this.flushDirectories(touched);
     return true;
   }
 
@@ -102,20 +111,23 @@ abstract class LocalArray {
   }
 
   /**
-   * To be run while the lock is held: read, modify, write. The descriptors of chunks that were changed in place are to be
-   * flushed after the lock is given back.
+   * To be run while the lock is held: writes in place what can be, and gives the rest. The descriptors are to be flushed after
+   * the lock is given back.
    */
-  protected applyUpdates(updates: readonly ChunkUpdate[], patched: number[]): Set<string> {
-    const touched = new Set<string>();
+  protected patchAll(updates: readonly ChunkUpdate[], patched: number[]): ChunkUpdate[] {
+    return updates.filter(({ key, ranges }) => {
+      const fd = ranges === undefined ? undefined : this.files.patch(key, ranges);
+      if (fd !== undefined) patched.push(fd);
+      return fd === undefined;
+    });
+  }
+
+  /** To be run while the lock is held: read, modify, write. */
+  protected applyAll(updates: readonly ChunkUpdate[], touched: Set<string>): void {
     const staged: [string, string][] = [];
     const removed: string[] = [];
     try {
-      for (const { key, apply, ranges } of updates) {
-        const fd = ranges === undefined ? undefined : this.files.patch(key, ranges);
-        if (fd !== undefined) {
-          patched.push(fd);
-          continue;
-        }
+      for (const { key, apply } of updates) {
         const bytes = apply(this.files.read(key));
         if (bytes === null) removed.push(key);
         else staged.push([key, this.files.stageDurably(bytes)]);
@@ -126,7 +138,25 @@ abstract class LocalArray {
     }
     this.#place(staged, touched);
     for (const key of removed) this.files.remove(key, touched);
+  }
+
+  /** To be run while the lock is held: puts the new chunks in place, but those whose old ones are not what they were. */
+  protected placeMade(made: readonly Made[]): Set<string> {
+    const touched = new Set<string>();
+    const late: ChunkUpdate[] = [];
+    for (const { update, was, staged } of made) {
+      const now = this.files.read(update.key);
+      const same = was === undefined ? now === undefined : now !== undefined && Buffer.compare(now, was) === 0;
+      if (!same) late.push(update);
+      else if (staged === undefined) this.files.remove(update.key, touched);
+      else this.files.put(staged, update.key, touched);
+    }
+    this.applyAll(late, touched);
     return touched;
+  }
+
+  protected flushDirectories(touched: ReadonlySet<string>): void {
+    if (this.files.flushes) for (const path of touched) syncDirectory(path);
   }
 
   /** The error in DAOS's words; a directory that is gone means that the array was destroyed meanwhile. */
@@ -176,7 +206,7 @@ export class SyncLocalArray extends LocalArray implements ArrayStore<"sync"> {
         staged.forEach(removeQuietly);
         throw e;
       }
-      flushDirectories(lock.hold(() => this.placeWrites(writes, staged)));
+      this.flushDirectories(lock.hold(() => this.placeWrites(writes, staged)));
     });
   }
 
@@ -185,9 +215,10 @@ export class SyncLocalArray extends LocalArray implements ArrayStore<"sync"> {
       const lock = this.writable();
       const patched: number[] = [];
       try {
-        const touched = lock.hold(() => this.applyUpdates(updates, patched));
-        for (const fd of patched) fdatasyncSync(fd);
-        flushDirectories(touched);
+        const touched = new Set<string>();
+        lock.hold(() => this.applyAll(this.patchAll(updates, patched), touched));
+        if (this.files.flushes) for (const fd of patched) fdatasyncSync(fd);
+        this.flushDirectories(touched);
       } finally {
         patched.forEach((fd) => {
           closeSync(fd);
@@ -225,14 +256,7 @@ export class AsyncLocalArray extends LocalArray implements ArrayStore<"async"> {
   async readChunks(keys: readonly string[], o?: At): Promise<(Uint8Array | undefined)[]> {
     return this.#try(READ, o, async () => {
       this.readable();
-      return mapBounded(keys, READS_IN_FLIGHT, o?.signal, async (key) => {
-        try {
-          return await readWhole(this.files.chunkFile(key));
-        } catch (e) {
-          if (isMissing(e)) return undefined;
-          throw e;
-        }
-      });
+      return this.#readWhole(keys, o);
     });
   }
 
@@ -258,19 +282,30 @@ export class AsyncLocalArray extends LocalArray implements ArrayStore<"async"> {
         staged.forEach(removeQuietly);
         throw e;
       }
-      await flushDirectoriesAsync(touched);
+      await this.#flushDirectories(touched);
     });
   }
 
+  /**
+   * What can be written in place is. For the rest, the new chunks are made and flushed while nobody is held up; then, with the
+   * lock, they are put in place if the chunks are still what they were made from, and made again if not.
+   */
   async updateChunks(updates: readonly ChunkUpdate[], o?: At): Promise<void> {
     await this.#try(WRITE, o, async () => {
       const lock = this.writable();
       const patched: number[] = [];
+      const made: Made[] = [];
       try {
-        const touched = await lock.holdAsync(() => this.applyUpdates(updates, patched), o?.signal);
-        await mapBounded(patched, WRITES_IN_FLIGHT, undefined, (fd) => flushFile(fd));
-        await flushDirectoriesAsync(touched);
+        const rest = await lock.holdAsync(() => this.patchAll(updates, patched), o?.signal);
+        await mapBounded(rest, WRITES_IN_FLIGHT, o?.signal, async (update) => {
+          made.push(await this.#make(update));
+        });
+        const touched =
+          made.length === 0 ? new Set<string>() : await lock.holdAsync(() => this.placeMade(made), o?.signal);
+        if (this.files.flushes) await mapBounded(patched, WRITES_IN_FLIGHT, undefined, (fd) => flushFile(fd));
+        await this.#flushDirectories(touched);
       } finally {
+        for (const { staged } of made) removeQuietly(staged);
         patched.forEach((fd) => {
           closeSync(fd);
         });
@@ -282,6 +317,29 @@ export class AsyncLocalArray extends LocalArray implements ArrayStore<"async"> {
     return this.#try(READ, o, async () => {
       this.readable();
       return this.files.list(after, limit);
+    });
+  }
+
+  async #flushDirectories(touched: ReadonlySet<string>): Promise<void> {
+    if (!this.files.flushes) return;
+    await mapBounded([...touched], WRITES_IN_FLIGHT, undefined, async (path) => {
+      const fd = await openFile(path, "r");
+      try {
+        await flushFile(fd);
+      } finally {
+        await closeFile(fd);
+      }
+    });
+  }
+
+  #readWhole(keys: readonly string[], o: At | undefined): Promise<(Uint8Array | undefined)[]> {
+    return mapBounded(keys, READS_IN_FLIGHT, o?.signal, async (key) => {
+      try {
+        return await readWhole(this.files.chunkFile(key));
+      } catch (e) {
+        if (isMissing(e)) return undefined;
+        throw e;
+      }
     });
   }
 
@@ -297,11 +355,18 @@ export class AsyncLocalArray extends LocalArray implements ArrayStore<"async"> {
     return true;
   }
 
+  async #make(update: ChunkUpdate): Promise<Made> {
+    const [was] = await this.#readWhole([update.key], undefined);
+    // The function may change what it is given.
+    const bytes = update.apply(was === undefined ? undefined : Uint8Array.from(was));
+    return { update, was, staged: bytes === null ? undefined : await this.#stage(bytes) };
+  }
+
   async #stage(bytes: Uint8Array): Promise<string> {
     const { fd, path } = this.files.stage();
     try {
       for (let at = 0; at < bytes.length; ) at += (await writeFile(fd, bytes, at, bytes.length - at)).bytesWritten;
-      await flushFile(fd);
+      if (this.files.flushes) await flushFile(fd);
     } catch (e) {
       removeQuietly(path);
       throw e;
@@ -326,21 +391,6 @@ function bytesOf(reads: readonly ChunkRead[]): number {
   let bytes = 0;
   for (const { into } of reads) for (const { length } of into) bytes += length;
   return bytes;
-}
-
-function flushDirectories(touched: ReadonlySet<string>): void {
-  for (const path of touched) syncDirectory(path);
-}
-
-async function flushDirectoriesAsync(touched: ReadonlySet<string>): Promise<void> {
-  await mapBounded([...touched], WRITES_IN_FLIGHT, undefined, async (path) => {
-    const fd = await openFile(path, "r");
-    try {
-      await flushFile(fd);
-    } finally {
-      await closeFile(fd);
-    }
-  });
 }
 
 /** For a staged file that nobody will see. */

@@ -1,11 +1,11 @@
 /** `checkContainer`: SQLite's own integrity check, counts against rows, names against objects, orphans. */
-import { lstatSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import type { CheckReport, Finding } from "../../engine/contract.ts";
+import type { CheckReport, Finding, ObjectKind } from "../../engine/contract.ts";
 import { DaosError } from "../../errors.ts";
+import { ArrayFiles } from "./array-files.ts";
+import { type ArrayCheck, checkArray, checkStray } from "./check-arrays.ts";
 import { waitForLock } from "./lock.ts";
-import { idOf, oidOf, prepare } from "./reader.ts";
+import { oidOf, prepare } from "./reader.ts";
 import { fromSqlite } from "./sqlite-error.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -65,6 +65,12 @@ export function checkDatabase({ database, file, directory, timeoutMs, writer }: 
 
   const objects = all<ObjectRow>("SELECT id, name, kind, generation, count, created FROM objects ORDER BY id");
   let skipped = 0;
+  const arrays: ArrayCheck = {
+    directory,
+    orphanAgeMs: ORPHAN_AGE_MS,
+    isArray: (id) => all("SELECT 1 FROM objects WHERE id = ? AND kind = 'array'", id).length > 0,
+    found,
+  };
   for (const [id, name, kind, generation, count, created] of objects) {
     const what = `${kind} ${name === null ? oidOf(id) : JSON.stringify(name)}`;
     const [[rows]] = all<[number]>("SELECT count(*) FROM records WHERE generation = ?", generation) as [[number]];
@@ -73,13 +79,17 @@ export function checkDatabase({ database, file, directory, timeoutMs, writer }: 
       found(`${what} says that it has ${count} records, and has ${rows}`, () =>
         run(`UPDATE objects SET count = ${COUNT_SQL} WHERE id = ?`, id),
       );
-    if (name !== null) continue;
+    if (name !== null) {
+      if (kind === "array") checkArray(arrays, id, what);
+      continue;
+    }
     if (Date.now() - created < ORPHAN_AGE_MS) skipped++;
     else
       found(`${what} has no name: its creation was interrupted`, () => {
         // Unless its creator came to an end just now.
-        if (all("SELECT 1 FROM objects WHERE id = ? AND name IS NULL", id).length > 0)
-          writer?.discard({ kind: "dict", oid: oidOf(id) });
+        if (all("SELECT 1 FROM objects WHERE id = ? AND name IS NULL", id).length === 0) return;
+        writer?.discard({ kind: kind as ObjectKind, oid: oidOf(id) });
+        if (kind === "array") new ArrayFiles(directory, oidOf(id)).destroy();
       });
   }
 
@@ -109,25 +119,13 @@ export function checkDatabase({ database, file, directory, timeoutMs, writer }: 
   for (const [id] of all<[number]>(`SELECT id FROM blobs WHERE ${ORPHAN_SQL}`))
     found(`blob ${id} belongs to no record`, () => run(`DELETE FROM blobs WHERE id = ? AND ${ORPHAN_SQL}`, id));
 
-  for (const oid of arrayDirectories(directory)) {
-    const path = join(directory, ARRAYS, oid);
-    // An array's directory may be made before its object: what is new is left alone.
-    if (all("SELECT 1 FROM objects WHERE id = ? AND kind = 'array'", idOf(oid)).length > 0) continue;
-    if (Date.now() - (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) < ORPHAN_AGE_MS) skipped++;
-    else found(`${ARRAYS}/${oid} belongs to no object`, () => rmSync(path, { recursive: true, force: true }));
-  }
+  skipped += checkStray(arrays);
 
   while (writer !== undefined && all("SELECT 1 FROM garbage LIMIT 1").length > 0)
     writer.write(() => writer.purge(PURGE_STEP));
   return { started, completed: new Date(), checked: objects.length, skipped, findings };
 }
 
-const ARRAYS = "arrays";
 const COUNT_SQL = "(SELECT count(*) FROM records WHERE records.generation = objects.generation)";
 const LOST_SQL = "typeof(value) = 'integer' AND value NOT IN (SELECT id FROM blobs)";
 const ORPHAN_SQL = "id NOT IN (SELECT value FROM records WHERE typeof(value) = 'integer')";
-
-function arrayDirectories(directory: string): string[] {
-  const arrays = join(directory, ARRAYS);
-  return lstatSync(arrays, { throwIfNoEntry: false })?.isDirectory() === true ? readdirSync(arrays) : [];
-}

@@ -104,7 +104,7 @@ export class ContainerCore {
   array(id: number): ArrayPart {
     let part = this.#arrays.get(id);
     if (part === undefined) {
-      const files = new ArrayFiles(dirname(this.#file), oidOf(id));
+      const files = new ArrayFiles(dirname(this.#file), oidOf(id), this.#options.durability);
       part = { files, lock: new ArrayLock(files, this.#options.timeoutMs) };
       this.#arrays.set(id, part);
     }

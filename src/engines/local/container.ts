@@ -1,5 +1,4 @@
 /** An open container of the local engine, in both twins. */
-import { rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type {
   ArrayStore,
@@ -194,8 +193,7 @@ function removeArray(core: ContainerCore, id: number): void {
   const { files } = core.array(id);
   core.forgetArray(id);
   try {
-    const gone = files.detach();
-    if (gone !== undefined) rmSync(gone, { recursive: true, force: true });
+    files.destroy();
   } catch (e) {
     throw fromFileSystem(e, "failed to remove the files of an array");
   }
