@@ -187,7 +187,7 @@ async function run(
   if (act === undefined) child.disconnect();
   else child.once("message", () => act(child));
   // A process that hangs is a failure, and is not left behind.
-  const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
+  const timer = setTimeout(() => child.kill("SIGKILL"), 200_000);
   const [out, err, [code, signal]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, "exit")]);
   clearTimeout(timer);
   return { code, signal, out, err };

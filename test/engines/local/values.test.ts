@@ -154,7 +154,7 @@ test("what one process cleared and did not get to purge, the next one purges", a
   assert.deepEqual(rows(made.file), { records: 1, blobs: 0, garbage: 0 });
 });
 
-test("a value of the most bytes that there may be", { timeout: 180_000 }, async (t) => {
+test("a value of the most bytes that there may be", { timeout: 600_000 }, async (t) => {
   if (available() < 8 * 1024 * MIB) {
     t.skip(`8 GiB of memory are needed, ${Math.floor(available() / MIB)} MiB are there`);
     return;
