@@ -112,7 +112,6 @@ test("writers of several processes never starve, also beside one that never paus
     remotes.map((remote, i) =>
       remote.run(
         async ({ tsdaos, blocking }, system, i) => {
-          const until = performance.now() + 4000;
           let longest = 0;
           let writes = 0;
           const timed = async (write: () => unknown): Promise<void> => {
@@ -124,11 +123,13 @@ test("writers of several processes never starve, also beside one that never paus
           if (i < 2) {
             // One writes without a pause, one in batches of a thousand.
             const dict = new blocking.DCont("tank", "neo", { system }).dict(`d${i}`);
+            const until = performance.now() + 4000;
             const batch = Array.from({ length: 1000 }, (_, k): [string, string] => [`k${k}`, "x".repeat(100)]);
             while (performance.now() < until)
               await timed(() => (i === 0 ? dict.put(String(writes % 100), `${writes}`) : dict.bput(batch)));
           } else {
             const dict = await (await tsdaos.DCont.open("tank", "neo", { system })).dict(`d${i}`);
+            const until = performance.now() + 4000;
             while (performance.now() < until) await timed(() => dict.put(String(writes % 100), `${writes}`));
           }
           return { writes, longest };
