@@ -2,7 +2,7 @@
 import { size } from "./output.ts";
 
 const REDRAW_MS = 100;
-const BAR = 24;
+const BAR = 16;
 
 /** What is done so far. */
 export interface Done {

@@ -2,8 +2,8 @@
 import { DaosError, type DDict } from "../../index.ts";
 import { BadRecord, type LoadedRecord } from "./record.ts";
 
-const BATCH_RECORDS = 2000;
-const BATCH_CHARACTERS = 256 * 1024;
+const BATCH_RECORDS = 4000;
+const BATCH_CHARACTERS = 512 * 1024;
 
 /** Stores records in a dictionary, in their order. */
 export class Loader {
