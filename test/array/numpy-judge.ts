@@ -10,7 +10,7 @@ const PYTHON = "/usr/bin/python3";
 export function numpyMissing(): string | false {
   const { status } = spawnSync(PYTHON, ["-c", "import numpy"]);
   if (status === 0) return false;
-  if ((process.env.TSDAOS_TEST_REQUIRE ?? "").split(",").includes("numpy"))
+  if ((process.env.TSDAOS_TEST_REQUIRE ?? "").split(/[\s,]+/).includes("numpy"))
     throw new Error("TSDAOS_TEST_REQUIRE asks for numpy, and /usr/bin/python3 has none");
   return "python3-numpy is not installed";
 }
