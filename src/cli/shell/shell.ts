@@ -48,11 +48,14 @@ async function blocking(call: Call, mode: "RO" | "RW"): Promise<Session> {
 
 function banner(name: string, isSync: boolean): string {
   const wait = isSync ? "" : "await ";
+  const line = (code: string, about: string): string => `  ${`${wait}${code}`.padEnd(32)} ${about}`;
   return `${[
-    `${name} is open as dcont. Ctrl-D or .exit ends, .help lists the commands of the REPL.`,
-    `  ${wait}dict("stadium")                  the dictionary of that name, created when it is missing`,
-    `  ${wait}dcont.get("stadium")             the dictionary, which must be there`,
-    `  ${isSync ? "[...dcont]" : "await Array.fromAsync(dcont)"}    what the container holds`,
+    `${name} is open as dcont. Ctrl-D or .exit ends, .help lists more.`,
+    line('dict("stadium")', "a dictionary, created when it is missing"),
+    line('dcont.get("stadium")', "a dictionary that must be there"),
+    isSync
+      ? line("[...dcont]", "what is in the container")
+      : line("Array.fromAsync(dcont)", "what is in the container"),
     "  DCont, DaosError, json, createPool, ... stand ready under their names.",
   ].join("\n")}\n`;
 }
