@@ -354,6 +354,7 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
     if (sizeOf(outer.map(({ count }) => count)) > RANGES_MAX) return undefined;
     if (outer.some(({ inChunk }) => inChunk.list !== undefined || inChunk.step < 0)) return undefined;
     const ranges: ByteRange[] = [];
+    let allFill = true;
     const row = [...outer.map(({ count }) => count)];
     const at = row.map(() => 0);
     for (;;) {
@@ -366,10 +367,12 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
       });
       const { first, step: s } = from.steps.at(-1)!;
       copyBox(bytes, from.bytes, values + first, content, 0, [{ count: last.count, from: s, to: 1 }]);
+      if (!this.#isFill(content)) allFill = false;
       ranges.push({ offset: start * bytes, bytes: content });
       let axis = row.length - 1;
       while (axis >= 0 && ++at[axis]! === row[axis]) at[axis--] = 0;
-      if (axis < 0) return ranges;
+      // When only fill values are written, the chunk may have nothing else afterwards; then it has to go, which takes a look at it.
+      if (axis < 0) return allFill ? undefined : ranges;
     }
   }
 

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { engineOf, substituteEngine } from "../../system.ts";
 import type { Capabilities, Engine, Face } from "../contract.ts";
 import { testCapabilities } from "./capabilities.ts";
+import { testArrays } from "./contract/arrays.ts";
 import { testConditions } from "./contract/conditions.ts";
 import { testHandles } from "./contract/handles.ts";
 import { testLists } from "./contract/lists.ts";
@@ -105,6 +106,7 @@ const ON_BOTH_TWINS: Readonly<Record<string, (suite: Suite, twin: Face) => void>
   "contract: signals and order": testSignals,
   "contract: names": testNames,
   "contract: handles": testHandles,
+  "contract: arrays": testArrays,
   "face: dictionaries": testDictionaries,
   "face: bulk": testBulk,
   "face: walks": testWalks,

@@ -1,3 +1,4 @@
+/** The files of arrays; what the contract asks is in the conformance suite. */
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -48,53 +49,6 @@ async function open(face: "sync" | "async"): Promise<Opened> {
 }
 
 for (const face of ["async", "sync"] as const) {
-  test(`${face}: the metadata document changes only from what the caller knew`, async () => {
-    const { store } = await open(face);
-    assert.deepEqual(Buffer.from((await store.getMetadata())!), metadata);
-    assert.equal(await store.setMetadata(text("b"), text("a")), false);
-    assert.equal(await store.setMetadata(text("b"), undefined), false);
-    assert.equal(await store.setMetadata(text("b"), metadata), true);
-    assert.equal(Buffer.from((await store.getMetadata())!).toString(), "b");
-  });
-
-  test(`${face}: chunks are written, read whole and in part, and removed`, async () => {
-    const { store } = await open(face);
-    await store.writeChunks([
-      { key: "c/0/0", bytes: text("hello world") },
-      { key: "c/10/2", bytes: text("x") },
-    ]);
-    const [hello, missing] = await store.readChunks(["c/0/0", "c/0/1"]);
-    assert.equal(Buffer.from(hello!).toString(), "hello world");
-    assert.equal(missing, undefined);
-    const [a, b] = [Buffer.alloc(3), Buffer.alloc(2)];
-    const found = await store.readInto([
-      { key: "c/0/0", offset: 6, into: [a, b] },
-      { key: "c/9/9", offset: 0, into: [Buffer.alloc(1)] },
-    ]);
-    assert.deepEqual(found, [true, false]);
-    assert.equal(a.toString() + b.toString(), "world");
-    await store.writeChunks([{ key: "c/0/0", bytes: null }]);
-    assert.deepEqual(await store.readChunks(["c/0/0"]), [undefined]);
-  });
-
-  test(`${face}: a chunk that is shorter than what is read of it is DER_IO`, async () => {
-    const { store } = await open(face);
-    await store.writeChunks([{ key: "c/0", bytes: text("12345") }]);
-    await assert.rejects(store.readInto([{ key: "c/0", offset: 3, into: [Buffer.alloc(3)] }]), (e: unknown) =>
-      DaosError.is(e, "DER_IO"),
-    );
-  });
-
-  test(`${face}: updates see the old bytes and may make or remove a chunk`, async () => {
-    const { store } = await open(face);
-    const append = (s: string) => (old: Uint8Array | undefined) => Buffer.concat([old ?? text("new:"), text(s)]);
-    await store.updateChunks([{ key: "c/0", apply: append("a") }]);
-    await store.updateChunks([{ key: "c/0", apply: append("b") }]);
-    assert.equal(Buffer.from((await store.readChunks(["c/0"]))[0]!).toString(), "new:ab");
-    await store.updateChunks([{ key: "c/0", apply: () => null }]);
-    assert.deepEqual(await store.readChunks(["c/0"]), [undefined]);
-  });
-
   test(`${face}: a small range is written in place, a wide one replaces the file`, async () => {
     const { store } = await open(face);
     await store.writeChunks([{ key: "c/0", bytes: Buffer.alloc(10_000, "a") }]);
@@ -120,22 +74,6 @@ for (const face of ["async", "sync"] as const) {
     expected.write("bbaacc", 5000);
     expected.write("dddddddddd", 4090);
     assert.deepEqual(Buffer.from(bytes!), expected);
-  });
-
-  test(`${face}: keys are listed in pages, each once`, async () => {
-    const { store } = await open(face);
-    const keys = ["c/0/0", "c/0/1", "c/1/0", "c/10/0", "c/2/5", "c/2/50", "c/2/6"];
-    await store.writeChunks(keys.map((key) => ({ key, bytes: text(key) })));
-    for (const limit of [1, 2, 3, 7, 100]) {
-      const listed: string[] = [];
-      for (let after: string | undefined; ; ) {
-        const page = await store.listChunks(after, limit);
-        listed.push(...page.keys);
-        after = page.next;
-        if (after === undefined) break;
-      }
-      assert.deepEqual(listed.sort(), keys);
-    }
   });
 
   test(`${face}: a destroyed array answers DER_NONEXIST and leaves no files`, async () => {

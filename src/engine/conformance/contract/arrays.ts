@@ -1,0 +1,254 @@
+/** The array object: metadata by compare-and-set, chunks whole and in part, changes that lose nothing. */
+import assert from "node:assert/strict";
+import type { ArrayStore, ByteRange, Container, Face, ObjectRef } from "../../contract.ts";
+import { bytes, failsWith, pattern, text } from "../data.ts";
+import type { Fixture } from "../fixture.ts";
+import type { Suite } from "../suite.ts";
+
+const DOCUMENT = bytes('{"zarr_format":3}');
+const CHUNK_BYTES = 100_000;
+
+interface Opened {
+  readonly container: Container<Face>;
+  readonly name: string;
+  readonly object: ObjectRef;
+  readonly store: ArrayStore<Face>;
+}
+
+/** A new array object with a metadata document. */
+async function open(f: Fixture, twin: Face): Promise<Opened> {
+  const container = await f.contract(twin);
+  const object = await container.createNameless({ kind: "array" });
+  const name = f.name();
+  assert.equal(await container.link(name, object), true);
+  const store = container.array!(object);
+  assert.equal(await store.setMetadata(DOCUMENT, undefined), true);
+  return { container, name, object, store };
+}
+
+async function chunk(store: ArrayStore<Face>, key: string): Promise<Uint8Array | undefined> {
+  return (await store.readChunks([key]))[0];
+}
+
+/** A change of ranges that an engine may make by writing just them. */
+function change(key: string, ranges: readonly ByteRange[]) {
+  return {
+    key,
+    ranges,
+    apply: (old: Uint8Array | undefined): Uint8Array => {
+      const content = old ?? new Uint8Array(CHUNK_BYTES);
+      for (const { offset, bytes: part } of ranges) content.set(part, offset);
+      return content;
+    },
+  };
+}
+
+export function testArrays(suite: Suite, twin: Face): void {
+  const test = (name: string, work: (f: Fixture) => Promise<void>): void => suite.testIf("arrays", name, work);
+
+  test("the metadata document changes only from what the caller knew", async (f) => {
+    const container = await f.contract(twin);
+    const store = container.array!(await container.createNameless({ kind: "array" }));
+    assert.equal(await store.getMetadata(), undefined);
+    assert.equal(await store.setMetadata(DOCUMENT, bytes("x")), false);
+    assert.equal(await store.setMetadata(DOCUMENT, undefined), true);
+    assert.equal(await store.setMetadata(bytes("b"), undefined), false);
+    assert.equal(await store.setMetadata(bytes("b"), bytes("a")), false);
+    assert.equal(text(await store.getMetadata()), text(DOCUMENT));
+    assert.equal(await store.setMetadata(bytes("b"), DOCUMENT), true);
+    assert.equal(text(await store.getMetadata()), "b");
+  });
+
+  test("chunks are written, read, replaced by shorter and longer ones, removed", async (f) => {
+    const { store } = await open(f, twin);
+    for (const size of [1, 4096, CHUNK_BYTES, 5 * 1024 * 1024, 7]) {
+      await store.writeChunks([
+        { key: "c/0/1", bytes: pattern(size) },
+        { key: "c/12/0", bytes: pattern(size, 2) },
+      ]);
+      const [a, missing, b] = await store.readChunks(["c/0/1", "c/0/0", "c/12/0"]);
+      assert.deepEqual(Buffer.compare(a!, pattern(size)), 0);
+      assert.equal(missing, undefined);
+      assert.deepEqual(Buffer.compare(b!, pattern(size, 2)), 0);
+    }
+    await store.writeChunks([
+      { key: "c/0/1", bytes: null },
+      { key: "c/5/5", bytes: null },
+    ]);
+    assert.equal(await chunk(store, "c/0/1"), undefined);
+    const { store: scalar } = await open(f, twin);
+    await scalar.writeChunks([{ key: "c", bytes: bytes("no axes") }]);
+    assert.equal(text(await chunk(scalar, "c")), "no axes");
+  });
+
+  test("parts of chunks are read into the caller's memory", async (f) => {
+    const { store } = await open(f, twin);
+    const content = pattern(CHUNK_BYTES);
+    await store.writeChunks([{ key: "c/0", bytes: content }]);
+    const parts = [new Uint8Array(1), new Uint8Array(0), new Uint8Array(50_000), new Uint8Array(3)];
+    const memory = new Uint8Array(3000).subarray(500, 2500);
+    const found = await store.readInto([
+      { key: "c/0", offset: 777, into: parts },
+      { key: "c/1", offset: 0, into: [new Uint8Array(5)] },
+      { key: "c/0", offset: CHUNK_BYTES - memory.length, into: [memory] },
+    ]);
+    assert.deepEqual(found, [true, false, true]);
+    assert.equal(Buffer.compare(Buffer.concat(parts), content.subarray(777, 777 + 50_004)), 0);
+    assert.equal(Buffer.compare(memory, content.subarray(CHUNK_BYTES - memory.length)), 0);
+    const many = Array.from({ length: 3000 }, () => new Uint8Array(10));
+    assert.deepEqual(await store.readInto([{ key: "c/0", offset: 1, into: many }]), [true]);
+    assert.equal(Buffer.compare(Buffer.concat(many), content.subarray(1, 30_001)), 0);
+  });
+
+  test("to read more of a chunk than there is is DER_IO", async (f) => {
+    const { store } = await open(f, twin);
+    await store.writeChunks([{ key: "c/0", bytes: bytes("12345") }]);
+    await failsWith("DER_IO", () => store.readInto([{ key: "c/0", offset: 3, into: [new Uint8Array(3)] }]));
+  });
+
+  test("updates make, change and remove chunks", async (f) => {
+    const { store } = await open(f, twin);
+    const append = (s: string) => (old: Uint8Array | undefined) => bytes((text(old) ?? "new:") + s);
+    await store.updateChunks([
+      { key: "c/0", apply: append("a") },
+      { key: "c/1", apply: append("x") },
+    ]);
+    await store.updateChunks([{ key: "c/0", apply: append("b") }]);
+    assert.equal(text(await chunk(store, "c/0")), "new:ab");
+    assert.equal(text(await chunk(store, "c/1")), "new:x");
+    await store.updateChunks([{ key: "c/0", apply: () => null }]);
+    assert.equal(await chunk(store, "c/0"), undefined);
+  });
+
+  test("ranges are changed, and nothing else of the chunk", async (f) => {
+    const { store } = await open(f, twin);
+    const expected = pattern(CHUNK_BYTES);
+    await store.writeChunks([{ key: "c/0", bytes: expected }]);
+    const updates: ByteRange[][] = [
+      [{ offset: 0, bytes: pattern(1, 3) }],
+      [{ offset: 5000, bytes: pattern(512, 4) }],
+      [
+        { offset: 8192, bytes: pattern(10, 5) },
+        { offset: 8300, bytes: pattern(20, 6) },
+      ],
+      [{ offset: 4090, bytes: pattern(12, 7) }],
+      [
+        { offset: 100, bytes: pattern(40_000, 8) },
+        { offset: CHUNK_BYTES - 1, bytes: pattern(1, 9) },
+      ],
+    ];
+    for (const ranges of updates) {
+      await store.updateChunks([change("c/0", ranges)]);
+      for (const { offset, bytes: part } of ranges) expected.set(part, offset);
+      assert.equal(Buffer.compare((await chunk(store, "c/0"))!, expected), 0);
+    }
+    await store.updateChunks([change("c/7", updates[1]!)]);
+    assert.equal((await chunk(store, "c/7"))!.length, CHUNK_BYTES);
+  });
+
+  test("keys are listed, each once, in pages of any size", async (f) => {
+    const { store } = await open(f, twin);
+    assert.deepEqual((await store.listChunks(undefined, 10)).keys, []);
+    const keys = ["c/0/0", "c/0/1", "c/1/0", "c/10/0", "c/2/5", "c/2/50", "c/2/6"];
+    await store.writeChunks(keys.map((key) => ({ key, bytes: bytes(key) })));
+    for (const limit of [1, 2, 3, 7, 100]) {
+      const listed: string[] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await store.listChunks(after, limit);
+        assert.ok(page.keys.length <= limit);
+        listed.push(...page.keys);
+        after = page.next;
+        if (after === undefined) break;
+      }
+      assert.deepEqual(listed.sort(), keys);
+    }
+  });
+
+  test("what several handles change at once in one chunk is all there", async (f) => {
+    const { object, store } = await open(f, twin);
+    const others = await Promise.all(["async", "async", "sync"].map((face) => f.openContract(face as Face)));
+    const stores = [store, ...others.map((container) => container.array!(object))];
+    const work = stores.map(async (each, i) => {
+      for (let k = 0; k < 15; k++) {
+        const at = (4 * k + i) * 1000;
+        // By ranges, by ranges that lie far apart, and whole.
+        const ranges =
+          k % 3 === 1
+            ? [
+                { offset: at, bytes: Uint8Array.of(k + 1) },
+                { offset: at + 999, bytes: Uint8Array.of(k + 1) },
+              ]
+            : [{ offset: at, bytes: new Uint8Array(1000).fill(k + 1) }];
+        const update = change("c/0", ranges);
+        await each.updateChunks([k % 3 === 2 ? { key: update.key, apply: update.apply } : update]);
+      }
+    });
+    await Promise.all(work);
+    const content = (await chunk(store, "c/0"))!;
+    for (let k = 0; k < 15; k++)
+      for (let i = 0; i < stores.length; i++) {
+        const at = (4 * k + i) * 1000;
+        assert.deepEqual([content[at], content[at + 999]], [k + 1, k + 1], `handle ${i}, update ${k}`);
+      }
+    for (const container of others) await container.close();
+  });
+
+  test("of several who change the metadata from one state, one succeeds", async (f) => {
+    const { object, store } = await open(f, twin);
+    const others = await Promise.all(["async", "async", "sync"].map((face) => f.openContract(face as Face)));
+    const stores = [store, ...others.map((container) => container.array!(object))];
+    let total = 0;
+    await Promise.all(
+      stores.map(async (each) => {
+        for (let done = 0; done < 10; ) {
+          const was = await each.getMetadata();
+          const next = bytes(String(Number(text(was)!.replace(/\D/g, "")) + 1));
+          if (!(await each.setMetadata(next, was))) continue;
+          done++;
+          total++;
+        }
+      }),
+    );
+    assert.equal(total, 40);
+    assert.equal(text(await store.getMetadata()), String(3 + 40));
+    for (const container of others) await container.close();
+  });
+
+  test("the memory of a chunk is the engine's only until it has answered", async (f) => {
+    const { store } = await open(f, twin);
+    const memory = pattern(CHUNK_BYTES);
+    await store.writeChunks([{ key: "c/0", bytes: memory }]);
+    memory.fill(0);
+    const read = (await chunk(store, "c/0"))!;
+    assert.equal(Buffer.compare(read, pattern(CHUNK_BYTES)), 0);
+    read.fill(0);
+    assert.equal(Buffer.compare((await chunk(store, "c/0"))!, pattern(CHUNK_BYTES)), 0);
+  });
+
+  if (suite.capabilities.detectsDestroyed)
+    test("an array that was destroyed answers DER_NONEXIST", async (f) => {
+      const { container, name, store } = await open(f, twin);
+      await store.writeChunks([{ key: "c/0", bytes: bytes("1") }]);
+      assert.equal(await container.destroy(name), true);
+      await failsWith("DER_NONEXIST", () => store.getMetadata());
+      await failsWith("DER_NONEXIST", () => store.readChunks(["c/0"]));
+      await failsWith("DER_NONEXIST", () => store.readInto([{ key: "c/0", offset: 0, into: [new Uint8Array(1)] }]));
+      await failsWith("DER_NONEXIST", () => store.writeChunks([{ key: "c/0", bytes: bytes("1") }]));
+      await failsWith("DER_NONEXIST", () => store.updateChunks([{ key: "c/0", apply: () => bytes("1") }]));
+      await failsWith("DER_NONEXIST", () => store.setMetadata(bytes("b"), DOCUMENT));
+    });
+
+  test("a closed container refuses with DER_NO_HDL, a read-only one writes with DER_NO_PERM", async (f) => {
+    const { object } = await open(f, twin);
+    const readOnly = await f.openContract(twin, "RO");
+    const store = readOnly.array!(object);
+    assert.equal(text(await store.getMetadata()), text(DOCUMENT));
+    await failsWith("DER_NO_PERM", () => store.setMetadata(bytes("b"), DOCUMENT));
+    await failsWith("DER_NO_PERM", () => store.writeChunks([{ key: "c/0", bytes: bytes("1") }]));
+    await failsWith("DER_NO_PERM", () => store.updateChunks([{ key: "c/0", apply: () => bytes("1") }]));
+    await readOnly.close();
+    await failsWith("DER_NO_HDL", () => store.getMetadata());
+    await failsWith("DER_NO_HDL", () => store.readChunks(["c/0"]));
+    await failsWith("DER_NO_HDL", () => store.writeChunks([{ key: "c/0", bytes: bytes("1") }]));
+  });
+}
