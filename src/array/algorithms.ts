@@ -1,5 +1,7 @@
 /** What arrays do beyond reading and writing a box, once for both faces. See `engine/steps.ts`. */
+import { randomUUID } from "node:crypto";
 import type { Bulk, Call } from "../dict/options.ts";
+import type { ChunkPage } from "../engine/contract.ts";
 import { type Steps, step } from "../engine/steps.ts";
 import { DaosError } from "../errors.ts";
 import { asBytes, DTYPES, type DType, type DTypes, encodeScalar, readScalar, type Scalar, shown } from "./dtype.ts";
@@ -40,8 +42,12 @@ export const CONTEXT = {
   export: "failed to export the array",
 } as const;
 
-/** Keys of chunks that one call lists. */
-const KEYS_PAGE = 1000;
+/** Chunks that one step of a cut looks at. */
+const KEYS_PAGE = 100;
+/** Who makes no step for so long is gone, milliseconds. */
+const GONE_MS = 10_000;
+/** How often one who waits for a cut looks, milliseconds. */
+const CUT_LOOK_MS = 5;
 /** Memory that copying takes unless told otherwise. */
 const COPY_MAX_BYTES = 64 * 1024 * 1024;
 /** How many times a change of the metadata is tried when others change it too. */
@@ -119,14 +125,14 @@ export function blocks(source: Source): { readonly count: number; readonly list:
  */
 export function* resize(array: StoredArray, shape: readonly number[], o: Call | undefined): Steps<void> {
   checkShape(shape, "the array");
-  const old = yield* changeShape(array, o, (now) => {
+  yield* changeShape(array, o, (now) => {
     if (shape.length !== now.length)
       throw new DaosError("DER_INVAL", "invalid shape", {
         detail: `the array has ${now.length} axes, and [${shape}] has ${shape.length}`,
       });
     return [...shape];
   });
-  if (shape.some((n, axis) => n < old[axis]!)) yield* cut(array, old, o);
+  if (array.meta.cutting !== undefined) yield* cut(array, o);
 }
 
 /**
@@ -331,7 +337,11 @@ function target<D extends DType>(dtype: D, shape: readonly number[], o: Read<D> 
   return a;
 }
 
-/** Changes the shape by compare-and-set, until it holds; gives the shape before. */
+/**
+ * Changes the shape by compare-and-set, until it holds; gives the shape before. While somebody's cut is not finished, the
+ * shape stays: what grew into the place of the cut would be cut off, too. When the array becomes shorter, the document says
+ * that a cut is under way.
+ */
 function* changeShape(
   array: StoredArray,
   o: Call | undefined,
@@ -340,51 +350,86 @@ function* changeShape(
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     o?.signal?.throwIfAborted();
     yield* array.refresh(o);
+    if (array.meta.cutting !== undefined) {
+      yield* awaitCut(array, o);
+      continue;
+    }
     const old = array.shape;
     const shape = change(old);
     checkShape(shape, "the array");
-    const document = withShape(array.document, shape);
-    if (!((yield* step(array.store.setMetadata(document, array.document, o))) as boolean)) continue;
-    array.adopt(document);
-    return old;
+    const cutting = shape.some((n, axis) => n < old[axis]!) ? { by: randomUUID(), beat: 0, from: old } : undefined;
+    if (yield* array.replace(withShape(array.document, shape, cutting), o)) return old;
   }
   throw new DaosError("DER_BUSY", CONTEXT.resize, { detail: "others changed the metadata all the time" });
 }
 
-/** Removes what lies beyond the shape: chunks, and elements of chunks on the edge, which become the fill value. */
-function* cut(array: StoredArray, old: readonly number[], o: Call | undefined): Steps<void> {
+/** Waits until a cut is finished; when whoever is at it makes no progress any more, finishes it in his place. */
+function* awaitCut(array: StoredArray, o: Call | undefined): Steps<void> {
+  let seen = array.document;
+  let since = performance.now();
+  for (let cutting = array.meta.cutting; cutting !== undefined; cutting = array.meta.cutting) {
+    o?.signal?.throwIfAborted();
+    if (array.document !== seen) {
+      seen = array.document;
+      since = performance.now();
+    } else if (performance.now() - since > GONE_MS) {
+      if (yield* array.replace(withShape(array.document, array.shape, { ...cutting, by: randomUUID() }), o))
+        yield* cut(array, o);
+    } else yield* array.pause(CUT_LOOK_MS);
+    yield* array.refresh(o);
+  }
+}
+
+/**
+ * Removes what lies beyond the shape, as the document says that we do: chunks, and elements of chunks on the edge, which become
+ * the fill value. Before each step it makes sure that nobody has taken over: he may be done, and others may have grown since.
+ */
+function* cut(array: StoredArray, o: Call | undefined): Steps<void> {
+  const mine = array.meta.cutting!.by;
+  for (let after: string | undefined; ; ) {
+    const cutting = array.meta.cutting!;
+    if (!(yield* array.replace(withShape(array.document, array.shape, { ...cutting, beat: cutting.beat + 1 }), o))) {
+      yield* array.refresh(o);
+      if (array.meta.cutting?.by === mine) continue;
+      yield* awaitCut(array, o);
+      return;
+    }
+    const page = (yield* step(array.store.listChunks(after, KEYS_PAGE, o))) as ChunkPage;
+    yield* cutChunks(array, page.keys, cutting.from, o);
+    after = page.next;
+    if (after === undefined) break;
+  }
+  if (yield* array.replace(withShape(array.document, array.shape), o)) return;
+  yield* array.refresh(o);
+  yield* awaitCut(array, o);
+}
+
+function* cutChunks(
+  array: StoredArray,
+  keys: readonly string[],
+  old: readonly number[],
+  o: Call | undefined,
+): Steps<void> {
   const { chunks } = array.meta;
   const { shape } = array;
-  for (let after: string | undefined; ; ) {
-    const page = (yield* step(array.store.listChunks(after, KEYS_PAGE, o))) as {
-      keys: readonly string[];
-      next: string | undefined;
-    };
-    const gone: string[] = [];
-    const edge: { readonly key: string; readonly inside: number[] }[] = [];
-    for (const key of page.keys) {
-      const at = chunkCoordinates(key, shape.length);
-      if (at === undefined) continue;
-      const inside = at.map((c, axis) => Math.max(0, Math.min(chunks[axis]!, shape[axis]! - c * chunks[axis]!)));
-      if (inside.includes(0)) gone.push(key);
-      else if (
-        at.some(
-          (c, axis) => shape[axis]! < old[axis]! && inside[axis]! < chunks[axis]! && c * chunks[axis]! < old[axis]!,
-        )
-      )
-        edge.push({ key, inside });
-    }
-    if (gone.length > 0)
-      yield* step(
-        array.store.writeChunks(
-          gone.map((key) => ({ key, bytes: null })),
-          o,
-        ),
-      );
-    for (const { key, inside } of edge) yield* array.fillBeyond(key, inside, o);
-    after = page.next;
-    if (after === undefined) return;
+  const gone: string[] = [];
+  const edge: { readonly key: string; readonly inside: number[] }[] = [];
+  for (const key of keys) {
+    const at = chunkCoordinates(key, shape.length);
+    if (at === undefined) continue;
+    const inside = at.map((c, axis) => Math.max(0, Math.min(chunks[axis]!, shape[axis]! - c * chunks[axis]!)));
+    if (inside.includes(0)) gone.push(key);
+    else if (at.some((_, axis) => shape[axis]! < old[axis]! && inside[axis]! < chunks[axis]!))
+      edge.push({ key, inside });
   }
+  if (gone.length > 0)
+    yield* step(
+      array.store.writeChunks(
+        gone.map((key) => ({ key, bytes: null })),
+        o,
+      ),
+    );
+  for (const { key, inside } of edge) yield* array.fillBeyond(key, inside, o);
 }
 
 /** Booleans are 0 or 1: any other byte that means true would not be equal to it elsewhere. */

@@ -1,4 +1,5 @@
 /** Zarr's codecs that we read and write: `bytes` (little endian), then perhaps `zstd` or `gzip`. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 // The whole module, not the names: Node 20 lacks some, and is to reach the sentence that says so.
 import * as zlib from "node:zlib";
@@ -84,14 +85,23 @@ export function decodeSync(compressions: readonly Compression[], stored: Uint8Ar
   }
 }
 
-/** Encodes and decodes, as the twin does: blocking, or on Node's threads. */
+/** Encodes, decodes and waits, as the twin does: blocking, or on Node's threads. */
 export interface Coder<S extends Face> {
   encode(compressions: readonly Compression[], bytes: Uint8Array): R<S, Uint8Array>;
   decode(compressions: readonly Compression[], stored: Uint8Array, length: number): R<S, Uint8Array>;
+  pause(ms: number): R<S, void>;
 }
 
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
 /** Blocking. */
-export const syncCoder: Coder<"sync"> = { encode: encodeSync, decode: decodeSync };
+export const syncCoder: Coder<"sync"> = {
+  encode: encodeSync,
+  decode: decodeSync,
+  pause: (ms) => {
+    Atomics.wait(sleeper, 0, 0, ms);
+  },
+};
 
 const zstdAsync = promisify(zlib.zstdCompress) as (b: Uint8Array, o: object) => Promise<Uint8Array>;
 const gzipAsync = promisify(zlib.gzip) as (b: Uint8Array, o: object) => Promise<Uint8Array>;
@@ -119,6 +129,7 @@ export const asyncCoder: Coder<"async"> = {
       throw damaged(e);
     }
   },
+  pause: (ms) => sleep(ms),
 };
 
 /** What a damaged chunk may unpack to at most: its own length; between two compressions some more. */

@@ -22,6 +22,19 @@ export interface ArrayMetadata {
   readonly dimensionNames: readonly (string | null)[] | undefined;
 }
 
+/** A cut that is not finished: what lies beyond the shape is being removed. Kept in the document, so that nobody grows into it. */
+export interface Cutting {
+  /** Who is at it. */
+  readonly by: string;
+  /** Counts up as long as he is: when it stands still for long, he is gone. */
+  readonly beat: number;
+  /** The shape before. */
+  readonly from: readonly number[];
+}
+
+/** The attribute that says so; it is not shown with the user's. */
+const CUTTING = "tsdaos.cutting";
+
 /** How chunks are named: {@link chunkName}. */
 export interface KeyEncoding {
   readonly name: "default" | "v2";
@@ -43,6 +56,12 @@ const FIELDS = new Set([
   "dimension_names",
   "storage_transformers",
 ]);
+
+/** What a document says. */
+export interface ParsedMetadata extends ArrayMetadata {
+  readonly keys: KeyEncoding;
+  readonly cutting: Cutting | undefined;
+}
 
 /** The document. */
 export function encodeMetadata(m: ArrayMetadata): Uint8Array {
@@ -66,7 +85,7 @@ export function encodeMetadata(m: ArrayMetadata): Uint8Array {
  *
  * @throws DaosError DER_INVAL when it is no Zarr v3 array, or one that needs what we do not know.
  */
-export function parseMetadata(bytes: Uint8Array): ArrayMetadata & { readonly keys: KeyEncoding } {
+export function parseMetadata(bytes: Uint8Array): ParsedMetadata {
   const document = parse(bytes);
   const { shape, data_type: dtype, chunk_grid: grid, attributes, dimension_names: names } = document;
   if (document.zarr_format !== 3 || document.node_type !== "array")
@@ -90,20 +109,25 @@ export function parseMetadata(bytes: Uint8Array): ArrayMetadata & { readonly key
   const chunks = configuration?.chunk_shape;
   inDocument(() => checkChunks(chunks, ndim));
   if (names !== undefined && names !== null) checkDimensionNames(names, ndim);
+  const { [CUTTING]: cutting, ...rest } = (attributes ?? {}) as Record<string, Json | null>;
   return {
     shape: shape as number[],
     dtype,
     chunks: chunks as number[],
     fill: fillFromJson(dtype, document.fill_value),
     compressions: compressionsFromJson(document.codecs, dtype),
-    attributes: (attributes ?? {}) as Record<string, Json | null>,
+    attributes: rest,
+    cutting: (cutting ?? undefined) as Cutting | undefined,
     dimensionNames: (names ?? undefined) as (string | null)[] | undefined,
     keys: keyEncoding(document.chunk_key_encoding),
   };
 }
 
-/** The same document with another shape; everything else stays to the letter, also what we do not know. */
-export function withShape(bytes: Uint8Array, shape: readonly number[]): Uint8Array {
+/**
+ * The same document with another shape and with or without a cut under way; everything else stays to the letter, also what
+ * we do not know.
+ */
+export function withShape(bytes: Uint8Array, shape: readonly number[], cutting?: Cutting): Uint8Array {
   const document = JSON.parse(Buffer.from(bytes).toString(), ((
     _key: string,
     value: unknown,
@@ -113,6 +137,9 @@ export function withShape(bytes: Uint8Array, shape: readonly number[]): Uint8Arr
       ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(context.source)
       : value) as (key: string, value: unknown) => unknown) as Record<string, unknown>;
   document.shape = shape;
+  const { [CUTTING]: _, ...attributes } = (document.attributes ?? {}) as Record<string, unknown>;
+  if (document.attributes !== undefined || cutting !== undefined)
+    document.attributes = cutting === undefined ? attributes : { ...attributes, [CUTTING]: cutting };
   return Buffer.from(`${JSON.stringify(document, undefined, 2)}\n`);
 }
 

@@ -10,7 +10,7 @@ import { type Coder, decodeSync, encodeSync } from "./codecs.ts";
 import { type CopyAxis, copyBox, type Step } from "./copy.ts";
 import { asBytes, DTYPES, type DType } from "./dtype.ts";
 import { type Part, partsOf, type Run, type Segment, segmentsOf } from "./grid.ts";
-import { type ArrayMetadata, parseMetadata } from "./metadata.ts";
+import { type ParsedMetadata, parseMetadata } from "./metadata.ts";
 import { type NDArray, ndarray, rowMajor, sizeOf } from "./ndarray.ts";
 import { lengthOf, type Pick } from "./selection.ts";
 import { MemorySource, type Source } from "./source.ts";
@@ -36,7 +36,7 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
   /** Nobody else knows the array yet: what it has of a chunk on its edge is all that anybody wrote there. */
   exclusive = false;
   #document: Uint8Array;
-  #meta: ArrayMetadata;
+  #meta: ParsedMetadata;
 
   constructor(oid: string, store: ArrayStore<Face>, coder: Coder<Face>, document: Uint8Array) {
     this.oid = oid;
@@ -61,7 +61,7 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
   }
 
   /** What the metadata document says, as far as it was read. */
-  get meta(): ArrayMetadata {
+  get meta(): ParsedMetadata {
     return this.#meta;
   }
 
@@ -77,6 +77,18 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
 
   *refresh(o: Bulk | undefined): Steps<void> {
     this.adopt(yield* readDocument(this.store, o));
+  }
+
+  /** Replaces the document if it is still the one that was read; `false`: it is not. */
+  *replace(document: Uint8Array, o: Call | undefined): Steps<boolean> {
+    if (!((yield* step(this.store.setMetadata(document, this.#document, o))) as boolean)) return false;
+    this.adopt(document);
+    return true;
+  }
+
+  /** Waits a moment. */
+  *pause(ms: number): Steps<void> {
+    yield* step(this.#coder.pause(ms));
   }
 
   /** Takes over a newer document. */
@@ -458,7 +470,7 @@ function* readDocument(store: ArrayStore<Face>, o: Bulk | undefined): Steps<Uint
   return document;
 }
 
-function parseStored(document: Uint8Array): ArrayMetadata {
+function parseStored(document: Uint8Array): ParsedMetadata {
   try {
     const meta = parseMetadata(document);
     if (meta.keys.name !== "default" || meta.keys.separator !== "/")

@@ -6,7 +6,7 @@ import { type Steps, step } from "../engine/steps.ts";
 import { DaosError } from "../errors.ts";
 import { syncCoder } from "./codecs.ts";
 import { chunkCoordinates } from "./grid.ts";
-import { chunkName, encodeMetadata, type KeyEncoding, parseMetadata } from "./metadata.ts";
+import { chunkName, encodeMetadata, type KeyEncoding, parseMetadata, withShape } from "./metadata.ts";
 import { flush, fromFiles, NewFile } from "./new-file.ts";
 import { StoredArray } from "./stored-array.ts";
 import type { Export } from "./types.ts";
@@ -36,7 +36,7 @@ export function* writeZarr(array: StoredArray, path: string, o: Export | undefin
     yield* array.refresh(o);
     const made = new Set([directory.making]);
     mkdirSync(directory.making);
-    writeFlushed(join(directory.making, METADATA_FILE), array.document);
+    writeFlushed(join(directory.making, METADATA_FILE), withShape(array.document, array.shape));
     let done = 0;
     for (let after: string | undefined; ; ) {
       o?.signal?.throwIfAborted();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -315,4 +315,55 @@ test("a full disk is DER_NOSPACE; what was acknowledged stays, and with room aga
   const report = await checkContainer("tank", "neo", { system });
   assert.deepEqual(report.findings, []);
   assert.ok(statSync(da.path!).isDirectory());
+});
+
+test("rows that are appended while others cut off are whole", async (t) => {
+  const { system } = await tankNeo(t);
+  await using cont = await DCont.open("tank", "neo", { system });
+  const da = await cont.array("rows", { shape: [0, 4], dtype: "int32", chunks: [3, 4] });
+  const handles = await Promise.all(Array.from({ length: 3 }, () => DCont.open("tank", "neo", { system })));
+  // Each row has a number of its own; the array is cut to nothing now and then.
+  let cuts = 0;
+  const row = (n: number) => ndarray("int32", [1, 4], new Int32Array(4).fill(n));
+  await Promise.all(
+    handles.map(async (handle, me) => {
+      const mine = await handle.getArray("rows", { dtype: "int32" });
+      for (let k = 1; k <= 40; k++) {
+        await mine.append(row(100 * me + k));
+        if (me === 0 && k % 8 === 0) {
+          await mine.resize([mine.shape[0]! % 5, 4]);
+          cuts++;
+        }
+      }
+    }),
+  );
+  for (const handle of handles) await handle.close();
+  assert.equal(cuts, 5);
+  const { data, shape } = await da.get();
+  // What is there now was appended after the last cut, or kept by it: never a row of fill values or of two numbers.
+  for (let i = 0; i < shape[0]!; i++) {
+    const values = new Set(data.subarray(4 * i, 4 * i + 4));
+    assert.ok(values.size === 1 && !values.has(0), `row ${i}: ${[...values]}`);
+  }
+  assert.equal(JSON.stringify(da.metadata.attributes), "{}");
+  // One who had his place before a cut, and wrote to it after, may have left a chunk there.
+  const report = await checkContainer("tank", "neo", { system, repair: true });
+  assert.ok(report.findings.every(({ message, repaired }) => /lies beyond its shape$/.test(message) && repaired));
+});
+
+test("a cut whose process was killed is finished by the next who changes the shape", { timeout: 60_000 }, async (t) => {
+  const { system } = await tankNeo(t);
+  await using cont = await DCont.open("tank", "neo", { system });
+  const da = await cont.array("a", { shape: [10], dtype: "int8", chunks: [4], attributes: { unit: "K" } });
+  await da.set(null, 1);
+  // As if it were killed after the first step.
+  const file = join(da.path!, "zarr.json");
+  const document = JSON.parse(readFileSync(file, "utf8"));
+  document.shape = [3];
+  document.attributes["tsdaos.cutting"] = { by: "somebody", beat: 1, from: [10] };
+  writeFileSync(file, JSON.stringify(document));
+  assert.deepEqual([[...(await da.get()).data], da.attributes], [[1, 1, 1], { unit: "K" }]);
+  await da.resize([12]);
+  assert.deepEqual([...(await da.get()).data], [1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(da.metadata.attributes, { unit: "K" });
 });
