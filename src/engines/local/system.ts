@@ -1,4 +1,7 @@
-/** Pools and containers of the local engine: directories. Blocking; `index.ts` makes the other twin of it. */
+/**
+ * Pools and containers of the local engine: directories. Blocking; `index.ts` makes the blocking twin of it,
+ * `async-system.ts` the asynchronous one.
+ */
 import { randomUUID } from "node:crypto";
 import { accessSync, constants, lstatSync, mkdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
