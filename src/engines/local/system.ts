@@ -46,7 +46,7 @@ import { fromFileSystem, fromSqlite } from "./sqlite-error.ts";
 import { Transaction } from "./transaction.ts";
 
 /** The container's SQLite file. */
-export const DATABASE_FILE = "container.sqlite";
+const DATABASE_FILE = "container.sqlite";
 
 /** What `container.json` says. */
 interface ContainerMarker extends Marker {
