@@ -1,5 +1,5 @@
 /**
- * tsdaos, asynchronous face: persistent, shared dictionaries. `tsdaos/sync` is the same in blocking form.
+ * tsdaos, asynchronous face: persistent, shared dictionaries and arrays. `tsdaos/sync` is the same in blocking form.
  *
  * @packageDocumentation
  */

@@ -1,6 +1,6 @@
 /**
- * tsdaos, blocking face: persistent, shared dictionaries that are `Map`s. For scripts, the shell, and programs that come
- * from PyDAOS.
+ * tsdaos, blocking face: persistent, shared dictionaries that are `Map`s, and arrays. For scripts, the shell, and programs
+ * that come from PyDAOS.
  *
  * @packageDocumentation
  */

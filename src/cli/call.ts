@@ -43,10 +43,10 @@ export interface Verb {
   readonly load: () => Promise<{ run(call: Call): Promise<Answer | undefined> }>;
 }
 
-const CONTAINER_WORDS: readonly Word[] = [
-  { name: "pool", about: "label or UUID of the pool" },
-  { name: "container", about: "label or UUID of the container" },
-];
+/** The word that names a pool. */
+export const POOL: Word = { name: "pool", about: "label or UUID of the pool" };
+
+const CONTAINER_WORDS: readonly Word[] = [POOL, { name: "container", about: "label or UUID of the container" }];
 
 /** One call of a verb: words and options, checked. */
 export class Call {
@@ -135,7 +135,7 @@ export function envelope(response: unknown): string {
 }
 
 /** An answer's text as it is printed. */
-export function withLineBreak(text: string): string {
+function withLineBreak(text: string): string {
   return text === "" ? "" : `${text}\n`;
 }
 

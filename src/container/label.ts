@@ -2,7 +2,7 @@
 import { DaosError } from "../errors.ts";
 
 /** The most characters that a label may have (`DAOS_PROP_LABEL_MAX_LEN`). */
-export const LABEL_MAX = 127;
+const LABEL_MAX = 127;
 
 const LABEL = /^[A-Za-z0-9:._-]{1,127}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

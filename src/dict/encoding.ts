@@ -84,7 +84,7 @@ export function valuesOf<V>(encoding: ValueEncoding<V>): Values<V> {
 }
 
 /** A Buffer over the same memory. */
-export function asBuffer(bytes: Uint8Array): Bytes {
+function asBuffer(bytes: Uint8Array): Bytes {
   return Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
 }
 

@@ -1,5 +1,5 @@
 /**
- * The contract between the objects (`DCont`, `DDict`) and the engines that store them. Bytes in, bytes out; keys are
+ * The contract between the objects (`DCont`, `DDict`, `DArray`) and the engines that store them. Bytes in, bytes out; keys are
  * encoded and checked above it, nothing engine-specific crosses it. Every interface has two twins, chosen by a type
  * parameter: `Kv<"async">` answers with promises, `Kv<"sync">` blocks and answers directly.
  *
@@ -350,7 +350,7 @@ export interface System<S extends Face> {
   openContainer(pool: string, container: string, o: OpenContainerOptions): R<S, Container<S>>;
 }
 
-/** What a system URL says, taken apart by `system.ts`. */
+/** What a system URL says, taken apart by `system-url.ts`. */
 export interface SystemAddress {
   /** The URL. */
   readonly url: URL;

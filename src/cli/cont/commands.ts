@@ -1,7 +1,5 @@
 /** The verbs of `daos cont`. */
-import type { Verb } from "../call.ts";
-
-const POOL = { name: "pool", about: "label or UUID of the pool" };
+import { POOL, type Verb } from "../call.ts";
 
 export const containerVerbs: readonly Verb[] = [
   {

@@ -26,7 +26,7 @@ export function redundancyFactor({ properties }: ContainerStatus): number | null
 const EPOCH = Date.UTC(2021, 0, 1);
 
 /** A time as DAOS counts it: sixteenths of a nanosecond since 2021 (its hybrid logical clock, `d_hlc.c`). */
-export function hybridTime(time: Date): bigint {
+function hybridTime(time: Date): bigint {
   return BigInt(time.getTime() - EPOCH) * 16_000_000n;
 }
 

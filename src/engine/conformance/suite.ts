@@ -1,6 +1,6 @@
 /**
- * The conformance suite: what an engine must do, as tests. See `docs/engines.md`. Each section is a file beside this one;
- * sections of the contract and of the faces run on both twins.
+ * The conformance suite: what an engine must do, as tests. See CONTRIBUTING.md, "How to write an engine". Each section is
+ * a file beside this one; sections of the contract and of the faces run on both twins.
  */
 import { createRequire } from "node:module";
 import { after, before, describe, type TestContext, test } from "node:test";
@@ -119,8 +119,9 @@ const ON_BOTH_TWINS: Readonly<Record<string, (suite: Suite, twin: Face) => void>
 /**
  * Registers the conformance suite for one engine with `node:test`; to be called in a test file of the engine.
  *
- * Tests are skipped only because of what the engine declares in its `capabilities`, and each skip prints its reason; a
- * capability that is declared and does not hold fails. The suite works in one container, which it makes and removes.
+ * Tests are skipped only because of what the engine declares in its `capabilities`, because of `unreachableByOthers`, or
+ * because no test on one host could see the thing; each skip prints its reason. A capability that is declared and does not
+ * hold fails. The suite works in one container, which it makes and removes.
  */
 export function testEngine(options: EngineUnderTest): void {
   const url = new URL(options.system);

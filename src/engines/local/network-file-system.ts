@@ -4,26 +4,26 @@ import { dirname } from "node:path";
 import { DaosError } from "../../errors.ts";
 
 /** `f_type` of statfs(2), from `linux/magic.h` and the file systems' own headers. */
-const NETWORK: Readonly<Record<number, string>> = {
-  26985: "NFS",
-  20859: "SMB",
-  4266872130: "SMB2",
-  4283649346: "CIFS",
-  12805120: "CephFS",
-  198183888: "Lustre",
-  1196443219: "GPFS",
-  1397113167: "AFS",
-  428016422: "BeeGFS",
-  537068840: "OrangeFS",
-  1952539503: "OCFS2",
-  18225520: "GFS2",
-  2866260714: "PanFS",
-};
+const NETWORK: ReadonlyMap<number, string> = new Map([
+  [0x00006969, "NFS"],
+  [0x0000517b, "SMB"],
+  [0xfe534d42, "SMB2"],
+  [0xff534d42, "CIFS"],
+  [0x00c36400, "CephFS"],
+  [0x0bd00bd0, "Lustre"],
+  [0x47504653, "GPFS"],
+  [0x5346414f, "AFS"],
+  [0x19830326, "BeeGFS"],
+  [0x20030528, "OrangeFS"],
+  [0x7461636f, "OCFS2"],
+  [0x01161970, "GFS2"],
+  [0xaad7aaea, "PanFS"],
+]);
 
 /** The name of the network file system with this `f_type`; `undefined` for a file system of this host. */
 export function networkFileSystem(type: number): string | undefined {
   // statfs gives a signed number on some platforms.
-  return NETWORK[type >>> 0];
+  return NETWORK.get(type >>> 0);
 }
 
 /**

@@ -24,6 +24,9 @@ const CACHE_KIB = 16_384;
 /** How many pages the journal gathers before they are moved into the file: 32 MiB. */
 const CHECKPOINT_PAGES = 4096;
 
+/** What the journal shrinks back to, in bytes, after a batch that was bigger. */
+const JOURNAL_MAX_BYTES = 64 * 1024 * 1024;
+
 /** Run once, when the file of the container `uuid` is made. */
 export function createSql(uuid: string): string {
   return `
@@ -64,7 +67,7 @@ PRAGMA cache_size = -${CACHE_KIB};
 PRAGMA mmap_size = 0;
 PRAGMA temp_store = MEMORY;
 PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
-PRAGMA journal_size_limit = 67108864;
+PRAGMA journal_size_limit = ${JOURNAL_MAX_BYTES};
 PRAGMA trusted_schema = OFF;
 `;
 }

@@ -1,4 +1,7 @@
-/** Pools and containers of the local engine: directories. Blocking; `index.ts` makes the other twin of it. */
+/**
+ * Pools and containers of the local engine: directories. Blocking; `index.ts` makes the blocking twin of it,
+ * `async-system.ts` the asynchronous one.
+ */
 import { randomUUID } from "node:crypto";
 import { accessSync, constants, lstatSync, mkdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
@@ -43,7 +46,7 @@ import { fromFileSystem, fromSqlite } from "./sqlite-error.ts";
 import { Transaction } from "./transaction.ts";
 
 /** The container's SQLite file. */
-export const DATABASE_FILE = "container.sqlite";
+const DATABASE_FILE = "container.sqlite";
 
 /** What `container.json` says. */
 interface ContainerMarker extends Marker {
