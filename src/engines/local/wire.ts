@@ -68,12 +68,16 @@ export function clock(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** From the thread: the answers to the next `count` operations, in the order of their calls; sent after their commit. */
-export interface Reply {
-  readonly count: number;
-  /** The answers; absent when every one of them is `true`. */
-  readonly results: readonly unknown[] | undefined;
-  /** Failures by their index among the `count`. */
+/**
+ * From the thread: the answers to the next operations, in the order of their calls; sent after their commit. The usual
+ * one, that so many operations answer `true`, is that number: it is on the way of every single put.
+ */
+export type Reply = number | Answers;
+
+/** Answers of which some are not `true`. */
+export interface Answers {
+  readonly results: readonly unknown[];
+  /** Failures by their index among the `results`. */
   readonly errors: readonly (readonly [index: number, error: ErrorRecord])[];
 }
 
@@ -90,10 +94,11 @@ export interface PackedOp {
 const HEADER_BYTES = 20;
 const FIRST_PACK_BYTES = 2048;
 const EMPTY = new Uint8Array(0);
+const NO_BYTES: Buffer<ArrayBuffer> = Buffer.alloc(0);
 
 /** Packs operations into a growing buffer. */
 export class Packer {
-  #bytes: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(0);
+  #bytes: Buffer<ArrayBuffer> = NO_BYTES;
   #length = 0;
   #count = 0;
 
@@ -124,7 +129,7 @@ export class Packer {
   /** The message with everything packed so far; the packer starts anew. */
   take(): PackMessage & { readonly bytes: Uint8Array<ArrayBuffer> } {
     const message = { type: "pack" as const, count: this.#count, bytes: this.#bytes.subarray(0, this.#length) };
-    this.#bytes = Buffer.allocUnsafeSlow(0);
+    this.#bytes = NO_BYTES;
     this.#length = 0;
     this.#count = 0;
     return message;

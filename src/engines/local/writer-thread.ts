@@ -113,7 +113,7 @@ function failExpired(group: readonly Sent[], locked: number, error: DaosError): 
   const expired = fresh === -1 ? group : group.slice(0, fresh);
   const record = toRecord(error, CONTEXT);
   for (const { count } of expired)
-    answer({ count, results: Array(count), errors: Array.from({ length: count }, (_, i) => [i, record]) });
+    answer({ results: Array(count), errors: Array.from({ length: count }, (_, i) => [i, record]) });
   if (fresh !== -1) commitGroup(group.slice(fresh));
 }
 
@@ -130,7 +130,7 @@ function commitOneByOne(group: readonly Work[]): void {
 function commitAlone(work: () => unknown): void {
   try {
     const result = open().write(work);
-    answer({ count: 1, results: result === true ? undefined : [result], errors: [] });
+    answer(result === true ? 1 : { results: [result], errors: [] });
   } catch (e) {
     answer(failure(e));
   }
@@ -156,7 +156,7 @@ function runAll(t: Transaction, group: readonly Work[]): Reply {
     if (request.type === "pack") for (const op of unpack(request)) attempt(() => runPacked(t, op));
     else attempt(() => run(t, request));
   }
-  return { count: results.length, results: allTrue ? undefined : results, errors };
+  return allTrue ? results.length : { results, errors };
 }
 
 function runPacked(t: Transaction, op: PackedOp): unknown {
@@ -210,12 +210,12 @@ function runCall(t: Transaction, call: Call): unknown {
 
 function answer(reply: Reply): void {
   port.postMessage(reply);
-  Atomics.add(done, 0, reply.count);
+  Atomics.add(done, 0, typeof reply === "number" ? reply : reply.results.length);
   Atomics.notify(done, 0);
 }
 
 function failure(e: unknown): Reply {
-  return { count: 1, results: [undefined], errors: [[0, toRecord(fromSqlite(e, CONTEXT, file), CONTEXT)]] };
+  return { results: [undefined], errors: [[0, toRecord(fromSqlite(e, CONTEXT, file), CONTEXT)]] };
 }
 
 // The records of cleared and destroyed objects go in small steps while nobody waits.

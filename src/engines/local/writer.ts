@@ -171,16 +171,27 @@ export class Writer {
     return worker;
   }
 
-  #settleReply({ count, results, errors }: Reply): void {
-    const failed = new Map(errors);
-    for (let i = 0; i < count; i++) {
-      const issued = this.#issued[this.#head++]!;
+  #settleReply(reply: Reply): void {
+    if (typeof reply === "number") {
+      for (let i = 0; i < reply; i++) this.#next().resolve(true as never);
+      this.#countSettled(reply);
+      return;
+    }
+    const failed = new Map(reply.errors);
+    for (const [i, result] of reply.results.entries()) {
+      const issued = this.#next();
       const error = failed.get(i);
-      issued.release();
-      if (error === undefined) issued.resolve((results === undefined ? true : results[i]) as never);
+      if (error === undefined) issued.resolve(result as never);
       else issued.reject(fromRecord(error));
     }
-    this.#countSettled(count);
+    this.#countSettled(reply.results.length);
+  }
+
+  /** The oldest operation without an answer, which gets it now. */
+  #next(): Issued {
+    const issued = this.#issued[this.#head++]!;
+    issued.release();
+    return issued;
   }
 
   #countSettled(count: number): void {
