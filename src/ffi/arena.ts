@@ -60,3 +60,11 @@ export class Arena {
     loadKoffi().free(this.#memory);
   }
 }
+
+/**
+ * The address of bytes that JavaScript owns, for C to read or write while the caller keeps them alive. They must come from
+ * `Buffer.allocUnsafeSlow` and be of some size: small ones may lie inside an object that moves.
+ */
+export function addressOf(bytes: Uint8Array<ArrayBuffer>): number {
+  return Number(loadKoffi().address(bytes));
+}

@@ -1,82 +1,106 @@
 /**
- * Prototypes of libdaos (DAOS 2.4, headers `daos*.h`). Addresses and sizes are numbers, handles are bigints. Structs that
- * C passes by value are flattened, as the calling convention of x86-64 has them: an object id is two arguments, low half
- * first. Every call but those on events ends with an event's address; 0 makes it block.
+ * Prototypes of libdaos (DAOS 2.4, headers `daos*.h`). Structs that C passes by value are flattened, as the calling
+ * convention of x86-64 has them: a handle (`daos_handle_t`) is one number, an object id two, low half first. The last
+ * argument of most calls is the address of an event; 0 makes the call block.
  */
 import { type Library, loadLibrary } from "./koffi.ts";
 
-/** A handle of DAOS: `daos_handle_t.cookie`. */
-export type Handle = bigint;
+const HANDLE = "uint64_t";
+const ADDRESS = "uintptr_t";
 
-/** Calls a C function that answers with a return code. */
-type Call<A extends readonly (number | bigint | string | null)[]> = (...args: A) => number;
+function declare(library: Library) {
+  return {
+    init: library.func("daos_init", "int", []),
 
-/** The functions of libdaos that tsdaos calls. */
-export interface LibDaos {
-  readonly init: Call<[]>;
-  readonly poolConnect: Call<
-    [pool: string, system: string | null, flags: number, poh: number, info: number, event: number]
-  >;
-  readonly poolDisconnect: Call<[poh: Handle, event: number]>;
-  readonly poolQuery: Call<[poh: Handle, ranks: number, info: number, properties: number, event: number]>;
-  readonly poolListContainers: Call<[poh: Handle, count: number, list: number, event: number]>;
-  readonly contCreate: Call<[poh: Handle, uuid: number, properties: number, event: number]>;
-  readonly contOpen: Call<[poh: Handle, cont: string, flags: number, coh: number, info: number, event: number]>;
-  readonly contClose: Call<[coh: Handle, event: number]>;
-  readonly contDestroy: Call<[poh: Handle, cont: string, force: number, event: number]>;
-  readonly contQuery: Call<[coh: Handle, info: number, properties: number, event: number]>;
-  readonly contAllocOids: Call<[coh: Handle, count: number, lo: number, event: number]>;
-  readonly contCreateSnapshot: Call<[coh: Handle, epoch: number, name: number, options: number, event: number]>;
-  readonly contDestroySnapshot: Call<[coh: Handle, low: bigint, high: bigint, event: number]>;
-  /** The address of the new list, 0 when memory is short. */
-  readonly propAlloc: Call<[entries: number]>;
-  readonly propFree: (properties: number) => void;
-  /** The address of the entry, 0 when it is absent. */
-  readonly propEntryGet: Call<[properties: number, type: number]>;
-  readonly objGenerateOid: Call<
-    [coh: Handle, oid: number, type: number, oclass: number, hints: number, arguments_: number]
-  >;
-  readonly oitOpen: Call<[coh: Handle, epoch: bigint, oh: number, event: number]>;
-  readonly oitClose: Call<[oh: Handle, event: number]>;
-  readonly oitList: Call<[oh: Handle, oids: number, count: number, anchor: number, event: number]>;
-  readonly kvOpen: Call<[coh: Handle, lo: bigint, hi: bigint, mode: number, oh: number, event: number]>;
-  readonly kvClose: Call<[oh: Handle, event: number]>;
-  readonly kvDestroy: Call<[oh: Handle, th: Handle, event: number]>;
-  readonly kvPut: Call<
-    [oh: Handle, th: Handle, flags: number, key: number, size: number, buffer: number, event: number]
-  >;
-  readonly kvGet: Call<
-    [oh: Handle, th: Handle, flags: number, key: number, size: number, buffer: number, event: number]
-  >;
-  readonly kvRemove: Call<[oh: Handle, th: Handle, flags: number, key: number, event: number]>;
-  readonly kvList: Call<
-    [oh: Handle, th: Handle, count: number, descriptors: number, list: number, anchor: number, event: number]
-  >;
-  readonly txOpen: Call<[coh: Handle, th: number, flags: number, event: number]>;
-  readonly txCommit: Call<[th: Handle, event: number]>;
-  readonly txAbort: Call<[th: Handle, event: number]>;
-  readonly txClose: Call<[th: Handle, event: number]>;
-  readonly txRestart: Call<[th: Handle, event: number]>;
-  readonly eqCreate: Call<[queue: number]>;
-  readonly eqPoll: Call<
-    [queue: Handle, waitRunning: number, timeoutUs: number, room: number, events: number]
-  > & {
-    readonly async: (
-      queue: Handle,
-      waitRunning: number,
-      timeoutUs: number,
-      room: number,
-      events: number,
-      done: (error: unknown, count: number) => void,
-    ) => void;
+    // pool, system, flags, out handle, info
+    poolConnect: library.func("daos_pool_connect2", "int", ["str", "str", "uint", ADDRESS, ADDRESS, ADDRESS]),
+    poolDisconnect: library.func("daos_pool_disconnect", "int", [HANDLE, ADDRESS]),
+    // ranks, info, properties
+    poolQuery: library.func("daos_pool_query", "int", [HANDLE, ADDRESS, ADDRESS, ADDRESS, ADDRESS]),
+    // in and out count, list or 0 to count
+    poolListContainers: library.func("daos_pool_list_cont", "int", [HANDLE, ADDRESS, ADDRESS, ADDRESS]),
+
+    // out uuid, properties
+    contCreate: library.func("daos_cont_create2", "int", [HANDLE, ADDRESS, ADDRESS, ADDRESS]),
+    // label or uuid, flags, out handle, info
+    contOpen: library.func("daos_cont_open2", "int", [HANDLE, "str", "uint", ADDRESS, ADDRESS, ADDRESS]),
+    contClose: library.func("daos_cont_close", "int", [HANDLE, ADDRESS]),
+    // label or uuid, force
+    contDestroy: library.func("daos_cont_destroy2", "int", [HANDLE, "str", "int", ADDRESS]),
+    // info, properties
+    contQuery: library.func("daos_cont_query", "int", [HANDLE, ADDRESS, ADDRESS, ADDRESS]),
+    // count, out low half
+    contAllocOids: library.func("daos_cont_alloc_oids", "int", [HANDLE, "uint64_t", ADDRESS, ADDRESS]),
+    // out epoch, name, options
+    contCreateSnapshot: library.func("daos_cont_create_snap_opt", "int", [HANDLE, ADDRESS, ADDRESS, "int", ADDRESS]),
+    // first and last epoch
+    contDestroySnapshot: library.func("daos_cont_destroy_snap", "int", [HANDLE, "uint64_t", "uint64_t", ADDRESS]),
+
+    // The address of a new list of so many entries, 0 when memory is short; no entries: for a query of all of them.
+    propAlloc: library.func("daos_prop_alloc", ADDRESS, ["uint32_t"]),
+    propFree: library.func("daos_prop_free", "void", [ADDRESS]),
+    // The address of the list's entry of that type, 0 when it has none.
+    propEntryGet: library.func("daos_prop_entry_get", ADDRESS, [ADDRESS, "uint32_t"]),
+    // Sets an entry's string, copied.
+    propSetString: library.func("daos_prop_set_str", "int", [ADDRESS, "uint32_t", ADDRESS, "uint64_t"]),
+
+    // in and out oid, type, class, hints, arguments; makes no call to the servers
+    objGenerateOid: library.func("daos_obj_generate_oid2", "int", [
+      HANDLE,
+      ADDRESS,
+      "int",
+      "uint32_t",
+      "uint16_t",
+      "uint32_t",
+    ]),
+    // epoch, out handle
+    oitOpen: library.func("daos_oit_open", "int", [HANDLE, "uint64_t", ADDRESS, ADDRESS]),
+    oitClose: library.func("daos_oit_close", "int", [HANDLE, ADDRESS]),
+    // out oids, in and out count, anchor
+    oitList: library.func("daos_oit_list", "int", [HANDLE, ADDRESS, ADDRESS, ADDRESS, ADDRESS]),
+
+    // as kvOpen; flags
+    objOpen: library.func("daos_obj_open", "int", [HANDLE, "uint64_t", "uint64_t", "uint", ADDRESS, ADDRESS]),
+    objPunch: library.func("daos_obj_punch", "int", [HANDLE, HANDLE, "uint64_t", ADDRESS]),
+    objClose: library.func("daos_obj_close", "int", [HANDLE, ADDRESS]),
+
+    // oid (low, high), mode, out handle; makes no call to the servers
+    kvOpen: library.func("daos_kv_open", "int", [HANDLE, "uint64_t", "uint64_t", "uint", ADDRESS, ADDRESS]),
+    kvClose: library.func("daos_kv_close", "int", [HANDLE, ADDRESS]),
+    kvDestroy: library.func("daos_kv_destroy", "int", [HANDLE, HANDLE, ADDRESS]),
+    // transaction, flags, key, size, value
+    kvPut: library.func("daos_kv_put", "int", [HANDLE, HANDLE, "uint64_t", ADDRESS, "uint64_t", ADDRESS, ADDRESS]),
+    // transaction, flags, key, in and out size, value or 0 for its size
+    kvGet: library.func("daos_kv_get", "int", [HANDLE, HANDLE, "uint64_t", ADDRESS, ADDRESS, ADDRESS, ADDRESS]),
+    // transaction, flags, key
+    kvRemove: library.func("daos_kv_remove", "int", [HANDLE, HANDLE, "uint64_t", ADDRESS, ADDRESS]),
+    // transaction, in and out count, descriptors, scatter-gather list for the keys, anchor
+    kvList: library.func("daos_kv_list", "int", [HANDLE, HANDLE, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS]),
+
+    // out handle, flags; makes no call to the servers
+    txOpen: library.func("daos_tx_open", "int", [HANDLE, ADDRESS, "uint64_t", ADDRESS]),
+    txCommit: library.func("daos_tx_commit", "int", [HANDLE, ADDRESS]),
+    txRestart: library.func("daos_tx_restart", "int", [HANDLE, ADDRESS]),
+    txAbort: library.func("daos_tx_abort", "int", [HANDLE, ADDRESS]),
+    txClose: library.func("daos_tx_close", "int", [HANDLE, ADDRESS]),
+
+    eqCreate: library.func("daos_eq_create", "int", [ADDRESS]),
+    // wait only while something is under way, timeout in microseconds, room for events, out events
+    eqPoll: library.func("daos_eq_poll", "int", [HANDLE, "int", "int64_t", "uint", ADDRESS]),
+    // event, queue, parent
+    eventInit: library.func("daos_event_init", "int", [ADDRESS, HANDLE, ADDRESS]),
+
+    // C's own, for what libdaos allocates: to, from, size; string, most bytes
+    memcpy: library.func("memcpy", ADDRESS, [ADDRESS, ADDRESS, "size_t"]),
+    strnlen: library.func("strnlen", "size_t", [ADDRESS, "size_t"]),
   };
-  readonly eventInit: Call<[event: number, queue: Handle, parent: number]>;
-  /** Bytes at an address. */
-  readonly copy: (to: number, from: number, size: number) => void;
 }
 
+/** The functions of libdaos that tsdaos calls. */
+export type LibDaos = ReturnType<typeof declare>;
+
 const INSTALL =
-  "install DAOS's client packages (daos-client, with libdaos.so.2), or set LD_LIBRARY_PATH to their directory before Node starts";
+  "DAOS's client packages (libdaos.so.2), or set LD_LIBRARY_PATH to their directory before the program starts";
 
 let loaded: LibDaos | undefined;
 
@@ -84,49 +108,4 @@ let loaded: LibDaos | undefined;
 export function libdaos(): LibDaos {
   loaded ??= declare(loadLibrary("libdaos.so.2", INSTALL));
   return loaded;
-}
-
-const ADDRESS = "uintptr_t";
-const HANDLE = "uint64_t";
-
-function declare(library: Library): LibDaos {
-  const call = (name: string, ...args: string[]) => library.func(name, "int", args);
-  return {
-    init: call("daos_init"),
-    poolConnect: call("daos_pool_connect2", "str", "str", "uint", ADDRESS, ADDRESS, ADDRESS),
-    poolDisconnect: call("daos_pool_disconnect", HANDLE, ADDRESS),
-    poolQuery: call("daos_pool_query", HANDLE, ADDRESS, ADDRESS, ADDRESS, ADDRESS),
-    poolListContainers: call("daos_pool_list_cont", HANDLE, ADDRESS, ADDRESS, ADDRESS),
-    contCreate: call("daos_cont_create2", HANDLE, ADDRESS, ADDRESS, ADDRESS),
-    contOpen: call("daos_cont_open2", HANDLE, "str", "uint", ADDRESS, ADDRESS, ADDRESS),
-    contClose: call("daos_cont_close", HANDLE, ADDRESS),
-    contDestroy: call("daos_cont_destroy2", HANDLE, "str", "int", ADDRESS),
-    contQuery: call("daos_cont_query", HANDLE, ADDRESS, ADDRESS, ADDRESS),
-    contAllocOids: call("daos_cont_alloc_oids", HANDLE, "uint64_t", ADDRESS, ADDRESS),
-    contCreateSnapshot: call("daos_cont_create_snap_opt", HANDLE, ADDRESS, ADDRESS, "int", ADDRESS),
-    contDestroySnapshot: call("daos_cont_destroy_snap", HANDLE, "uint64_t", "uint64_t", ADDRESS),
-    propAlloc: library.func("daos_prop_alloc", ADDRESS, ["uint32_t"]),
-    propFree: library.func("daos_prop_free", "void", [ADDRESS]),
-    propEntryGet: library.func("daos_prop_entry_get", ADDRESS, [ADDRESS, "uint32_t"]),
-    objGenerateOid: call("daos_obj_generate_oid2", HANDLE, ADDRESS, "int", "uint32_t", "uint16_t", "uint32_t"),
-    oitOpen: call("daos_oit_open", HANDLE, "uint64_t", ADDRESS, ADDRESS),
-    oitClose: call("daos_oit_close", HANDLE, ADDRESS),
-    oitList: call("daos_oit_list", HANDLE, ADDRESS, ADDRESS, ADDRESS, ADDRESS),
-    kvOpen: call("daos_kv_open", HANDLE, "uint64_t", "uint64_t", "uint", ADDRESS, ADDRESS),
-    kvClose: call("daos_kv_close", HANDLE, ADDRESS),
-    kvDestroy: call("daos_kv_destroy", HANDLE, HANDLE, ADDRESS),
-    kvPut: call("daos_kv_put", HANDLE, HANDLE, "uint64_t", ADDRESS, "uint64_t", ADDRESS, ADDRESS),
-    kvGet: call("daos_kv_get", HANDLE, HANDLE, "uint64_t", ADDRESS, ADDRESS, ADDRESS, ADDRESS),
-    kvRemove: call("daos_kv_remove", HANDLE, HANDLE, "uint64_t", ADDRESS, ADDRESS),
-    kvList: call("daos_kv_list", HANDLE, HANDLE, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS),
-    txOpen: call("daos_tx_open", HANDLE, ADDRESS, "uint64_t", ADDRESS),
-    txCommit: call("daos_tx_commit", HANDLE, ADDRESS),
-    txAbort: call("daos_tx_abort", HANDLE, ADDRESS),
-    txClose: call("daos_tx_close", HANDLE, ADDRESS),
-    txRestart: call("daos_tx_restart", HANDLE, ADDRESS),
-    eqCreate: call("daos_eq_create", ADDRESS),
-    eqPoll: call("daos_eq_poll", HANDLE, "int", "int64_t", "uint", ADDRESS),
-    eventInit: call("daos_event_init", ADDRESS, HANDLE, ADDRESS),
-    copy: library.func("memcpy", "void", [ADDRESS, ADDRESS, "uint64_t"]),
-  };
 }

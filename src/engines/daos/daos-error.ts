@@ -1,5 +1,5 @@
 /** From libdaos's return codes to `DaosError`. */
-import { DER, DaosError, type DerCode } from "../../errors.ts";
+import { DaosError, DER, type DerCode } from "../../errors.ts";
 import { ERRNO } from "../../ffi/daos-abi.ts";
 
 /** Codes that tsdaos does not raise, and the one that says the same to a caller. */
