@@ -44,7 +44,6 @@ interface Task {
   done: ((error: unknown, result: unknown) => void) | undefined;
   /** How long DAOS may be silent. */
   readonly timeoutMs: number;
-  begun: boolean;
   /** When it was submitted or last went on, of `performance.now()`. */
   since: number;
 }
@@ -125,7 +124,7 @@ export class EventQueue {
    *   {@link TimedOut}; the operation goes on if it had begun, and else never does.
    */
   submit<T>(begin: (slot: Slot) => Operation<T>, done: (error: unknown, result: T) => void, timeoutMs: number): void {
-    this.#waiting.push({ begin, done: done as Task["done"], timeoutMs, begun: false, since: performance.now() });
+    this.#waiting.push({ begin, done: done as Task["done"], timeoutMs, since: performance.now() });
     this.#fill();
     this.#schedule();
   }
@@ -154,8 +153,6 @@ export class EventQueue {
         this.#waiting = [];
         this.#head = 0;
       }
-      // Timed out before its turn.
-      if (task.done === undefined) continue;
       const slot = this.#free.pop()!;
       slot.task = task;
       this.#busy.set(slot.event.address, slot);
@@ -169,10 +166,7 @@ export class EventQueue {
     this.#lastCompletion = performance.now();
     slot.task!.since = this.#lastCompletion;
     try {
-      if (rc === undefined) {
-        slot.task!.begun = true;
-        slot.operation = slot.task!.begin(slot);
-      }
+      if (rc === undefined) slot.operation = slot.task!.begin(slot);
       let next = slot.operation!.next(rc as number);
       while (!next.done) {
         slot.event.setUint32(OFFSET.daos_event_t.ev_error, PENDING);
@@ -237,17 +231,24 @@ export class EventQueue {
     });
   }
 
-  /** Tells those whose deadline has passed. What has not begun yet never will. */
+  /** Tells those for whom libdaos was silent too long. What has not begun yet never will. */
   #expire(now: number): void {
     this.#lastLook = now;
-    const tasks = [...this.#busy.values()].map((slot) => slot.task!).concat(this.#waiting.slice(this.#head));
-    for (const task of tasks) {
-      const { done, since, timeoutMs } = task;
-      // Those that wait for a slot wait as long as others go on.
-      const silent = now - (task.begun ? since : Math.max(since, this.#lastCompletion));
-      if (silent < timeoutMs || done === undefined) continue;
+    const expired: Task[] = [];
+    const isExpired = (task: Task, since: number): boolean => {
+      if (now - since < task.timeoutMs) return false;
+      expired.push(task);
+      return true;
+    };
+    for (const { task } of this.#busy.values()) if (task?.done !== undefined) isExpired(task, task.since);
+    // Those that wait for a slot wait as long as others go on.
+    const waiting = this.#waiting.slice(this.#head);
+    this.#waiting = waiting.filter((task) => !isExpired(task, Math.max(task.since, this.#lastCompletion)));
+    this.#head = 0;
+    for (const task of expired) {
+      const { done } = task;
       task.done = undefined;
-      done(new TimedOut(), undefined);
+      done?.(new TimedOut(), undefined);
     }
   }
 

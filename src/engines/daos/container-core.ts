@@ -245,14 +245,31 @@ export class ContainerCore {
   closeSync(): void {
     if (!this.#open) return;
     this.#open = false;
-    if (!this.#drain(() => this.#underWay === 0, this.#running.timeoutMs)) throw timedOut(this.#running.timeoutMs);
-    runBlocking(this.#closing());
+    const { timeoutMs } = this.#running;
+    if (!this.#drain(() => this.#underWay === 0, timeoutMs) || !this.#closeWithin(timeoutMs)) throw timedOut(timeoutMs);
   }
 
   /** At the end of the process: what is under way has a moment to end. */
   abandon(waitMs: number): void {
     this.#open = false;
-    if (this.#drain(() => this.#underWay === 0, waitMs)) runBlocking(this.#closing());
+    if (this.#drain(() => this.#underWay === 0, waitMs)) this.#closeWithin(waitMs);
+  }
+
+  /** Blocks, but not for ever: `false` when DAOS is silent for longer. */
+  #closeWithin(waitMs: number): boolean {
+    let ended = false;
+    let failure: unknown;
+    this.#queue.submit(
+      () => this.#closing(),
+      (error) => {
+        ended = true;
+        failure = error;
+      },
+      waitMs,
+    );
+    if (!this.#queue.drain(() => ended, waitMs)) return false;
+    if (failure !== undefined) throw translated(failure, waitMs);
+    return true;
   }
 
   *#closing(): Operation<void> {
