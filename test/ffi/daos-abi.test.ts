@@ -12,7 +12,7 @@ const INCLUDE = process.env.TSDAOS_TEST_DAOS_INCLUDE;
 
 test("error numbers agree with the table of DaosError", () => {
   for (const [name, number] of Object.entries(ERRNO))
-    if (name in DER) assert.equal(number, DER[name as keyof typeof DER][0], name);
+    if (`DER_${name}` in DER) assert.equal(number, DER[`DER_${name}` as keyof typeof DER][0], name);
 });
 
 test("sizes, offsets and constants agree with DAOS's headers", {
@@ -24,7 +24,7 @@ test("sizes, offsets and constants agree with DAOS's headers", {
       Object.entries(fields).map(([field, at]): [string, number] => [`offsetof(${type}, ${field})`, at as number]),
     ),
     ...Object.entries(DAOS).map(([name, value]): [string, number] => [name, value]),
-    ...Object.entries(ERRNO).map(([name, value]): [string, number] => [name, value]),
+    ...Object.entries(ERRNO).map(([name, value]): [string, number] => [`DER_${name}`, value]),
     ...[0, 1].flatMap((tier): [string, number][] => [
       [`offsetof(daos_pool_info_t, pi_space.ps_space.s_total[${tier}])`, POOL_SPACE.total[tier]!],
       [`offsetof(daos_pool_info_t, pi_space.ps_space.s_free[${tier}])`, POOL_SPACE.free[tier]!],

@@ -4,26 +4,26 @@ import { ERRNO } from "../../ffi/daos-abi.ts";
 
 /** Codes that tsdaos does not raise, and the one that says the same to a caller. */
 const NEAREST: Readonly<Record<number, DerCode>> = {
-  [ERRNO.DER_ENOENT]: "DER_NONEXIST",
-  [ERRNO.DER_OVERFLOW]: "DER_REC2BIG",
-  [ERRNO.DER_OOG]: "DER_UNREACH",
-  [ERRNO.DER_HG]: "DER_UNREACH",
-  [ERRNO.DER_EXCLUDED]: "DER_UNREACH",
-  [ERRNO.DER_SHUTDOWN]: "DER_UNREACH",
-  [ERRNO.DER_NO_SERVICE]: "DER_UNREACH",
-  [ERRNO.DER_NOREPLY]: "DER_TIMEDOUT",
-  [ERRNO.DER_NO_SHMEM]: "DER_NOMEM",
-  [ERRNO.DER_CSUM]: "DER_IO",
-  [ERRNO.DER_DATA_LOSS]: "DER_IO",
-  [ERRNO.DER_RF]: "DER_IO",
-  [ERRNO.DER_NVME_IO]: "DER_IO",
-  [ERRNO.DER_DF_INVAL]: "DER_MISMATCH",
-  [ERRNO.DER_DF_INCOMPT]: "DER_MISMATCH",
-  [ERRNO.DER_AGENT_INCOMPAT]: "DER_MISMATCH",
-  [ERRNO.DER_CONTROL_INCOMPAT]: "DER_MISMATCH",
-  [ERRNO.DER_NOTSUPPORTED]: "DER_NOSYS",
-  [ERRNO.DER_NO_CERT]: "DER_NO_PERM",
-  [ERRNO.DER_BAD_CERT]: "DER_NO_PERM",
+  [ERRNO.ENOENT]: "DER_NONEXIST",
+  [ERRNO.OVERFLOW]: "DER_REC2BIG",
+  [ERRNO.OOG]: "DER_UNREACH",
+  [ERRNO.HG]: "DER_UNREACH",
+  [ERRNO.EXCLUDED]: "DER_UNREACH",
+  [ERRNO.SHUTDOWN]: "DER_UNREACH",
+  [ERRNO.NO_SERVICE]: "DER_UNREACH",
+  [ERRNO.NOREPLY]: "DER_TIMEDOUT",
+  [ERRNO.NO_SHMEM]: "DER_NOMEM",
+  [ERRNO.CSUM]: "DER_IO",
+  [ERRNO.DATA_LOSS]: "DER_IO",
+  [ERRNO.RF]: "DER_IO",
+  [ERRNO.NVME_IO]: "DER_IO",
+  [ERRNO.DF_INVAL]: "DER_MISMATCH",
+  [ERRNO.DF_INCOMPT]: "DER_MISMATCH",
+  [ERRNO.AGENT_INCOMPAT]: "DER_MISMATCH",
+  [ERRNO.CONTROL_INCOMPAT]: "DER_MISMATCH",
+  [ERRNO.NOTSUPPORTED]: "DER_NOSYS",
+  [ERRNO.NO_CERT]: "DER_NO_PERM",
+  [ERRNO.BAD_CERT]: "DER_NO_PERM",
 };
 
 /** What to do about it, where the code alone does not say. */
@@ -59,5 +59,5 @@ export function check(rc: number, context: string, detail?: string): void {
 
 function nameOf(rc: number): string {
   const name = Object.entries(ERRNO).find(([, number]) => number === -rc)?.[0];
-  return name === undefined ? String(rc) : `${name}(${rc})`;
+  return name === undefined ? String(rc) : `DER_${name}(${rc})`;
 }

@@ -70,7 +70,7 @@ function* getAt(kv: KvHandle, slot: Slot, key: number, th: number): Operation<Ui
     return size === 0 ? undefined : Uint8Array.prototype.slice.call(scratch.bytes, AT.value, AT.value + size);
   }
   // The size is known now, but the value may be replaced by a larger one before the next look.
-  while (rc === -ERRNO.DER_REC2BIG) {
+  while (rc === -ERRNO.REC2BIG) {
     const value = Buffer.allocUnsafeSlow(Math.max(scratch.pointer(AT.size), LARGE_BYTES));
     const address = addressOf(value);
     scratch.setPointer(AT.size, value.length);
@@ -117,8 +117,8 @@ export function* put(
   const flags =
     cond === undefined ? NO_FLAGS : cond === "absent" ? DAOS.DAOS_COND_KEY_INSERT : DAOS.DAOS_COND_KEY_UPDATE;
   const rc: number = yield (event) => lib.kvPut(oh, NO_TX, flags, k, value.length, v, event);
-  if (cond === "absent" && rc === -ERRNO.DER_EXIST) return false;
-  if (cond === "present" && rc === -ERRNO.DER_NONEXIST) return false;
+  if (cond === "absent" && rc === -ERRNO.EXIST) return false;
+  if (cond === "present" && rc === -ERRNO.NONEXIST) return false;
   check(rc, "failed to store KV value");
   return true;
 }
@@ -131,7 +131,7 @@ export function* remove(kv: KvHandle, slot: Slot, key: Uint8Array): Operation<bo
 function* removeAt({ lib, oh }: KvHandle, key: number, mustExist: boolean): Operation<boolean> {
   const flags = mustExist ? DAOS.DAOS_COND_KEY_REMOVE : NO_FLAGS;
   const rc: number = yield (event) => lib.kvRemove(oh, NO_TX, flags, key, event);
-  if (mustExist && rc === -ERRNO.DER_NONEXIST) return false;
+  if (mustExist && rc === -ERRNO.NONEXIST) return false;
   check(rc, "failed to store KV value");
   return true;
 }
@@ -245,7 +245,7 @@ function* listCall({ lib, oh }: KvHandle, { scratch }: Slot, room: ListRoom): Op
     scratch.setPointer(AT.sgl + OFFSET.d_sg_list_t.sg_iovs, address + AT.iov);
     const rc: number = yield (event) =>
       lib.kvList(oh, NO_TX, address + AT.count, descriptors, address + AT.sgl, address + AT.anchor, event);
-    if (rc !== -ERRNO.DER_KEY2BIG) {
+    if (rc !== -ERRNO.KEY2BIG) {
       check(rc, "failed to enumerate Dictionary");
       return scratch.uint32(AT.count);
     }

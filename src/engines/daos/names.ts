@@ -111,7 +111,7 @@ export function* discard(lib: LibDaos, slot: Slot, coh: number, { oid }: ObjectR
   try {
     const rc: number = yield (event) => lib.objPunch(oh, 0, 0, event);
     // Nothing was ever put into it.
-    if (rc !== -ERRNO.DER_NONEXIST) check(rc, DESTROY);
+    if (rc !== -ERRNO.NONEXIST) check(rc, DESTROY);
   } finally {
     lib.objClose(oh, 0);
   }

@@ -289,7 +289,7 @@ export function* destroyContainer(
   const context = `failed to destroy container ${container}`;
   yield* withPool(system, slot, pool, true, context, function* ({ poh }) {
     const rc: number = yield (event) => system.lib.contDestroy(poh, container, force ? 1 : 0, event);
-    check(rc, context, rc === -ERRNO.DER_BUSY ? "it is open somewhere; close it, or force it" : undefined);
+    check(rc, context, rc === -ERRNO.BUSY ? "it is open somewhere; close it, or force it" : undefined);
   });
 }
 

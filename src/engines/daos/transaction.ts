@@ -32,7 +32,7 @@ export function* transaction<T>(
         const { commit, result } = yield* body(th);
         if (!commit) return result;
         const rc: number = yield (event) => lib.txCommit(th, event);
-        open = rc === -ERRNO.DER_TX_RESTART;
+        open = rc === -ERRNO.TX_RESTART;
         check(rc, context);
         return result;
       } catch (e) {
