@@ -20,6 +20,7 @@ interface EngineModule {
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 const MODULES: Readonly<Record<string, string>> = {
   "file:": `./engines/local/index.${extension}`,
+  "daos:": `./engines/daos/index.${extension}`,
 };
 
 const substitutes = new Map<string, Engine>();

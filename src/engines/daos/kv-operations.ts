@@ -1,0 +1,407 @@
+/** What is done with a key-value object of DAOS, once for both faces: see `ffi/events.ts`. */
+import type { Cond, Op } from "../../engine/contract.ts";
+import { type Arena, addressOf } from "../../ffi/arena.ts";
+import { DAOS, ERRNO, OFFSET, SIZE } from "../../ffi/daos-abi.ts";
+import type { Launch, Operation, Slot } from "../../ffi/events.ts";
+import type { LibDaos } from "../../ffi/libdaos.ts";
+import { check } from "./daos-error.ts";
+import { transaction } from "./transaction.ts";
+
+/** An open key-value object. */
+export interface KvHandle {
+  readonly lib: LibDaos;
+  /** Of the container, for transactions. */
+  readonly coh: number;
+  readonly oh: number;
+}
+
+/** Offsets in a slot's memory. */
+const AT = { size: 0, count: 16, iov: 24, sgl: 48, anchor: 64, key: 256, value: 2048 } as const;
+const KEY_ROOM = AT.value - AT.key - 1;
+const VALUE_ROOM = 14 * 1024;
+
+/** No transaction: the call is one by itself. */
+const NO_TX = 0;
+const NO_FLAGS = 0;
+
+/** The least memory that a key or value which does not fit a slot is given: memory of that size does not move. */
+const LARGE_BYTES = 1024;
+
+/** Puts a key where C can read it, and gives the address. */
+function keyAddress({ scratch, kept }: Slot, key: Uint8Array): number {
+  if (key.length <= KEY_ROOM) {
+    scratch.bytes.set(key, AT.key);
+    scratch.bytes[AT.key + key.length] = 0;
+    return scratch.address + AT.key;
+  }
+  const copy = Buffer.allocUnsafeSlow(key.length + 1);
+  copy.set(key);
+  copy[key.length] = 0;
+  kept.push(copy);
+  return addressOf(copy);
+}
+
+/** Puts a value where C can read it, and gives the address. */
+function valueAddress({ scratch, kept }: Slot, value: Uint8Array): number {
+  if (value.length <= VALUE_ROOM) {
+    scratch.bytes.set(value, AT.value);
+    return scratch.address + AT.value;
+  }
+  const copy = Buffer.allocUnsafeSlow(value.length);
+  copy.set(value);
+  kept.push(copy);
+  return addressOf(copy);
+}
+
+/** The value of the key, in memory of its own. */
+export function* get(kv: KvHandle, slot: Slot, key: Uint8Array): Operation<Uint8Array | undefined> {
+  return yield* getAt(kv, slot, keyAddress(slot, key), NO_TX);
+}
+
+/** The same for a key that is a C string already. */
+function* getAt(kv: KvHandle, slot: Slot, key: number, th: number): Operation<Uint8Array | undefined> {
+  const { lib, oh } = kv;
+  const { scratch } = slot;
+  scratch.setPointer(AT.size, VALUE_ROOM);
+  let rc: number = yield (event) =>
+    lib.kvGet(oh, th, NO_FLAGS, key, scratch.address + AT.size, scratch.address + AT.value, event);
+  if (rc === 0) {
+    const size = scratch.pointer(AT.size);
+    return size === 0 ? undefined : Uint8Array.prototype.slice.call(scratch.bytes, AT.value, AT.value + size);
+  }
+  // The size is known now, but the value may be replaced by a larger one before the next look.
+  while (rc === -ERRNO.REC2BIG) {
+    const value = Buffer.allocUnsafeSlow(Math.max(scratch.pointer(AT.size), LARGE_BYTES));
+    const address = addressOf(value);
+    scratch.setPointer(AT.size, value.length);
+    rc = yield (event) => lib.kvGet(oh, th, NO_FLAGS, key, scratch.address + AT.size, address, event);
+    if (rc !== 0) continue;
+    const size = scratch.pointer(AT.size);
+    if (size === 0) return undefined;
+    return size === value.length ? value : Uint8Array.prototype.slice.call(value, 0, size);
+  }
+  check(rc, "failed to retrieve KV value");
+  return undefined;
+}
+
+/** Whether the key is there. */
+export function* has(kv: KvHandle, slot: Slot, key: Uint8Array): Operation<boolean> {
+  return yield* hasAt(kv, slot, keyAddress(slot, key));
+}
+
+function* hasAt({ lib, oh }: KvHandle, { scratch }: Slot, key: number): Operation<boolean> {
+  scratch.setPointer(AT.size, 0);
+  check(
+    yield (event) => lib.kvGet(oh, NO_TX, NO_FLAGS, key, scratch.address + AT.size, 0, event),
+    "failed to retrieve KV value",
+  );
+  return scratch.pointer(AT.size) > 0;
+}
+
+/** Stores the value, or removes the key when it is empty. */
+export function* put(
+  kv: KvHandle,
+  slot: Slot,
+  key: Uint8Array,
+  value: Uint8Array,
+  cond: Cond | undefined,
+): Operation<boolean> {
+  const k = keyAddress(slot, key);
+  if (typeof cond === "object") return yield* compareAndSet(kv, slot, k, value, cond.was);
+  if (value.length === 0) {
+    if (cond === "absent") return !(yield* hasAt(kv, slot, k));
+    return (yield* removeAt(kv, k, cond === "present")) || cond === undefined;
+  }
+  const v = valueAddress(slot, value);
+  const { lib, oh } = kv;
+  const flags =
+    cond === undefined ? NO_FLAGS : cond === "absent" ? DAOS.DAOS_COND_KEY_INSERT : DAOS.DAOS_COND_KEY_UPDATE;
+  const rc: number = yield (event) => lib.kvPut(oh, NO_TX, flags, k, value.length, v, event);
+  if (cond === "absent" && rc === -ERRNO.EXIST) return false;
+  if (cond === "present" && rc === -ERRNO.NONEXIST) return false;
+  check(rc, "failed to store KV value");
+  return true;
+}
+
+/** Removes the key; `false` when it was not there. */
+export function* remove(kv: KvHandle, slot: Slot, key: Uint8Array): Operation<boolean> {
+  return yield* removeAt(kv, keyAddress(slot, key), true);
+}
+
+function* removeAt({ lib, oh }: KvHandle, key: number, mustExist: boolean): Operation<boolean> {
+  const flags = mustExist ? DAOS.DAOS_COND_KEY_REMOVE : NO_FLAGS;
+  const rc: number = yield (event) => lib.kvRemove(oh, NO_TX, flags, key, event);
+  if (mustExist && rc === -ERRNO.NONEXIST) return false;
+  check(rc, "failed to store KV value");
+  return true;
+}
+
+/** Removes the key and gives its value, in a transaction. */
+export function* take(kv: KvHandle, slot: Slot, key: Uint8Array): Operation<Uint8Array | undefined> {
+  return yield* transaction(kv.lib, slot, kv.coh, function* (th) {
+    const value = yield* removeIn(kv, slot, th, key);
+    return { commit: value !== undefined, result: value };
+  });
+}
+
+/** The value of a key, which the transaction removes. */
+export function* removeIn(kv: KvHandle, slot: Slot, th: number, key: Uint8Array): Operation<Uint8Array | undefined> {
+  const k = keyAddress(slot, key);
+  const value = yield* getAt(kv, slot, k, th);
+  if (value !== undefined)
+    check(yield (event) => kv.lib.kvRemove(kv.oh, th, NO_FLAGS, k, event), "failed to store KV value");
+  return value;
+}
+
+function* compareAndSet(kv: KvHandle, slot: Slot, key: number, value: Uint8Array, was: Uint8Array): Operation<boolean> {
+  const { lib, coh, oh } = kv;
+  // Of their own: the slot's memory for values is where the old value is read.
+  const wanted = Buffer.from(was);
+  const copy = Buffer.allocUnsafeSlow(Math.max(value.length, LARGE_BYTES));
+  copy.set(value);
+  slot.kept.push(copy);
+  const size = value.length;
+  const v = addressOf(copy);
+  return yield* transaction(lib, slot, coh, function* (th) {
+    const found = yield* getAt(kv, slot, key, th);
+    if (found === undefined || !wanted.equals(found)) return { commit: false, result: false };
+    if (size === 0) check(yield (event) => lib.kvRemove(oh, th, NO_FLAGS, key, event), "failed to store KV value");
+    else check(yield (event) => lib.kvPut(oh, th, NO_FLAGS, key, size, v, event), "failed to store KV value");
+    return { commit: true, result: true };
+  });
+}
+
+/** Removes every key at one moment: the object's content is punched, the object stays. */
+export function* clear({ lib, oh }: KvHandle): Operation<void> {
+  check(yield (event) => lib.kvDestroy(oh, NO_TX, event), "failed to clear");
+}
+
+/** A page of keys. */
+export interface KeyPage {
+  readonly keys: readonly Uint8Array[];
+  /** DAOS's anchor, where the next page goes on; `undefined` at the end. */
+  readonly next: Uint8Array | undefined;
+}
+
+/** Room for keys in a listing call at first; it grows when a key does not fit. */
+const LIST_BYTES = 128 * 1024;
+/** Keys that are counted with one call. */
+const COUNT_KEYS = 8192;
+const COUNT_BYTES = 512 * 1024;
+
+/** Up to `limit` keys, after the anchor `after`. */
+export function* listKeys(kv: KvHandle, slot: Slot, after: Uint8Array | undefined, limit: number): Operation<KeyPage> {
+  startAt(slot.scratch, after);
+  const room = new ListRoom(limit, LIST_BYTES);
+  const count = yield* listCall(kv, slot, room);
+  const keys: Uint8Array[] = [];
+  for (let i = 0, at = 0; i < count; i++) {
+    const length = room.keyLength(i);
+    keys.push(Uint8Array.prototype.slice.call(room.bytes, at, at + length));
+    at += length;
+  }
+  return { keys, next: anchorOf(slot.scratch) };
+}
+
+/** How many keys there are. */
+export function* count(kv: KvHandle, slot: Slot): Operation<number> {
+  startAt(slot.scratch, undefined);
+  const room = new ListRoom(COUNT_KEYS, COUNT_BYTES);
+  let total = 0;
+  do total += yield* listCall(kv, slot, room);
+  while (anchorOf(slot.scratch) !== undefined);
+  return total;
+}
+
+/** Memory that a listing call fills. */
+class ListRoom {
+  readonly descriptors: Buffer<ArrayBuffer>;
+  bytes: Buffer<ArrayBuffer>;
+
+  constructor(keys: number, bytes: number) {
+    this.descriptors = Buffer.allocUnsafeSlow(Math.max(keys * SIZE.daos_key_desc_t, LARGE_BYTES));
+    this.bytes = Buffer.allocUnsafeSlow(bytes);
+    this.keys = keys;
+  }
+
+  readonly keys: number;
+
+  keyLength(i: number): number {
+    return this.descriptors.readUInt32LE(i * SIZE.daos_key_desc_t + OFFSET.daos_key_desc_t.kd_key_len);
+  }
+}
+
+/** One call, repeated with more room while a key does not fit; gives how many keys it has found. */
+function* listCall({ lib, oh }: KvHandle, { scratch }: Slot, room: ListRoom): Operation<number> {
+  const { address } = scratch;
+  const descriptors = addressOf(room.descriptors);
+  for (;;) {
+    scratch.setUint32(AT.count, room.keys);
+    scratch.setPointer(AT.iov + OFFSET.d_iov_t.iov_buf, addressOf(room.bytes));
+    scratch.setPointer(AT.iov + OFFSET.d_iov_t.iov_buf_len, room.bytes.length);
+    scratch.setPointer(AT.iov + OFFSET.d_iov_t.iov_len, room.bytes.length);
+    scratch.setUint32(AT.sgl + OFFSET.d_sg_list_t.sg_nr, 1);
+    scratch.setUint32(AT.sgl + OFFSET.d_sg_list_t.sg_nr_out, 0);
+    scratch.setPointer(AT.sgl + OFFSET.d_sg_list_t.sg_iovs, address + AT.iov);
+    const rc: number = yield (event) =>
+      lib.kvList(oh, NO_TX, address + AT.count, descriptors, address + AT.sgl, address + AT.anchor, event);
+    if (rc !== -ERRNO.KEY2BIG) {
+      check(rc, "failed to enumerate Dictionary");
+      return scratch.uint32(AT.count);
+    }
+    room.bytes = Buffer.allocUnsafeSlow(Math.max(2 * room.bytes.length, room.keyLength(0)));
+  }
+}
+
+function startAt(scratch: Arena, after: Uint8Array | undefined): void {
+  const anchor = scratch.bytes.subarray(AT.anchor, AT.anchor + SIZE.daos_anchor_t);
+  if (after === undefined) anchor.fill(0);
+  else anchor.set(after);
+}
+
+function anchorOf(scratch: Arena): Uint8Array | undefined {
+  const type = scratch.bytes.readUInt16LE(AT.anchor + OFFSET.daos_anchor_t.da_type);
+  if (type === DAOS.DAOS_ANCHOR_TYPE_EOF) return undefined;
+  return Uint8Array.prototype.slice.call(scratch.bytes, AT.anchor, AT.anchor + SIZE.daos_anchor_t);
+}
+
+/** The key as text, one character a byte: different bytes make different texts. */
+export function keyText(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("latin1");
+}
+
+/** Records, packed where C can read them. */
+export class PackedRecords {
+  readonly #bytes: Buffer<ArrayBuffer>;
+  /** They are valid as long as this object is there. */
+  readonly records: readonly PackedRecord[];
+
+  /** Of two records with one key the last one counts. */
+  constructor(ops: readonly Op[]) {
+    const last = new Map<string, Op>();
+    let length = 0;
+    for (const op of ops) {
+      const [key, value] = op;
+      last.set(keyText(key), op);
+      length += key.length + 1 + (value?.length ?? 0);
+    }
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(length, LARGE_BYTES));
+    const base = addressOf(this.#bytes);
+    const records: PackedRecord[] = [];
+    let at = 0;
+    for (const [key, value] of last.values()) {
+      const v = at + key.length + 1;
+      this.#bytes.set(key, at);
+      this.#bytes[v - 1] = 0;
+      if (value !== null) this.#bytes.set(value, v);
+      const size = value?.length ?? 0;
+      records.push([base + at, base + v, size]);
+      at = v + size;
+    }
+    this.records = records;
+  }
+}
+
+/** The address of a record's key, of its value, and the value's size, 0 to remove the key. */
+export type PackedRecord = readonly [key: number, value: number, size: number];
+
+/** The most records of one transaction; DAOS refuses 65,535 (`DTX_SUB_WRITE_MAX` in `obj_tx.c`). */
+const TX_RECORDS = 60_000;
+/** The most bytes of one transaction: enough for any batch of small records, and no strain on a server's memory. */
+const TX_BYTES = 64 * 1024 * 1024;
+/**
+ * Values above this size travel apart from the transaction, and libdaos 2.4 miscounts the room for the references to
+ * many of them: it aborts the process (`Input buffer size ... is too small`). So a transaction has few of them, or none.
+ */
+const INLINE_BYTES = 4096;
+/** The most records of a transaction that has a larger value. */
+const TX_RECORDS_WITH_LARGE = 32;
+
+/** The records in as few transactions as DAOS can take; most often it is one. */
+export function transactionsOf(records: readonly PackedRecord[]): readonly (readonly PackedRecord[])[] {
+  const all: PackedRecord[][] = [];
+  let open: PackedRecord[] = [];
+  let bytes = 0;
+  let large = false;
+  for (const record of records) {
+    const [key, value, size] = record;
+    const recordBytes = value - key + size;
+    const withLarge = large || size > INLINE_BYTES;
+    if (open.length >= (withLarge ? TX_RECORDS_WITH_LARGE : TX_RECORDS) || bytes + recordBytes > TX_BYTES) {
+      if (open.length > 0) all.push(open);
+      open = [];
+      bytes = 0;
+      large = false;
+    }
+    open.push(record);
+    bytes += recordBytes;
+    large ||= size > INLINE_BYTES;
+  }
+  if (open.length > 0) all.push(open);
+  return all;
+}
+
+/** Records that are handed to libdaos in one go; then others have a turn. */
+const PUT_AT_ONCE = 512;
+
+/** Writes the records in one transaction; a single one needs none. */
+export function* putAll(
+  kv: KvHandle,
+  slot: Slot,
+  packed: PackedRecords,
+  records: readonly PackedRecord[],
+): Operation<void> {
+  const { lib, coh } = kv;
+  slot.kept.push(packed);
+  if (records.length === 1) {
+    const launch = putRecord(kv, NO_TX, records[0]!);
+    check(yield launch, "failed to store KV value");
+    return;
+  }
+  yield* transaction(lib, slot, coh, function* (th) {
+    for (const [i, record] of records.entries()) {
+      const launch = putRecord(kv, th, record);
+      // Inside a transaction this makes no call to the servers, so there is nothing to wait for.
+      check((i + 1) % PUT_AT_ONCE === 0 ? yield launch : launch(0), "failed to store KV value");
+    }
+    return { commit: true, result: undefined };
+  });
+}
+
+function putRecord({ lib, oh }: KvHandle, th: number, [key, value, size]: PackedRecord): Launch {
+  return size === 0
+    ? (event) => lib.kvRemove(oh, th, NO_FLAGS, key, event)
+    : (event) => lib.kvPut(oh, th, NO_FLAGS, key, size, value, event);
+}
+
+/** Keys, packed where C can read them. */
+export class PackedKeys {
+  readonly #bytes: Buffer<ArrayBuffer>;
+  readonly #offsets: number[] = [];
+  readonly #base: number;
+
+  constructor(keys: readonly Uint8Array[]) {
+    let length = 0;
+    for (const key of keys) length += key.length + 1;
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(length, LARGE_BYTES));
+    this.#base = addressOf(this.#bytes);
+    let at = 0;
+    for (const key of keys) {
+      this.#offsets.push(at);
+      this.#bytes.set(key, at);
+      at += key.length;
+      this.#bytes[at++] = 0;
+    }
+  }
+
+  /** The address of a key, a C string; valid as long as this object is there. */
+  address(i: number): number {
+    return this.#base + this.#offsets[i]!;
+  }
+}
+
+/** The value of one of the keys. */
+export function* getPacked(kv: KvHandle, slot: Slot, keys: PackedKeys, i: number): Operation<Uint8Array | undefined> {
+  slot.kept.push(keys);
+  return yield* getAt(kv, slot, keys.address(i), NO_TX);
+}
