@@ -16,15 +16,19 @@ import { lengthOf, type Pick } from "./selection.ts";
 import { MemorySource, type Source } from "./source.ts";
 import { fullView, pickView, type View } from "./view.ts";
 
-/** What of chunks is in memory at a time, for reading ahead and for writing: bytes, and how many chunks. */
-const BATCH_BYTES = 8 * 1024 * 1024;
+/**
+ * What of chunks is in memory at a time: bytes, and how many chunks; twice that, for the next batch is read or made
+ * meanwhile. A batch of writes is bigger, for its directories are flushed once.
+ */
+const READ_BATCH_BYTES = 8 * 1024 * 1024;
+const WRITE_BATCH_BYTES = 16 * 1024 * 1024;
 const BATCH_CHUNKS = 256;
 /** Rows of at least this many bytes are read straight into the result. */
 const DIRECT_ROW_BYTES = 1024;
 /** A change of at most this many rows is told to the engine row by row. */
 const RANGES_MAX = 64;
 /** Buffers of chunks that are kept for the next call. */
-const SPARE_BUFFERS = 16;
+const SPARE_BUFFERS = 32;
 
 /** An array of a container. */
 export class StoredArray<D extends DType = DType> implements Source<D> {
@@ -133,13 +137,33 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
   *write(view: View, values: Source<D>, o: Bulk | undefined): Steps<void> {
     if (view.shape.includes(0)) return;
     this.#checkInside(view);
-    const parts = [...this.#parts(view)];
+    const { parts, total } = this.#parts(view);
     let done = 0;
-    for (const batch of batchesOf(parts, this.chunkBytes)) {
-      o?.signal?.throwIfAborted();
-      yield* this.#writeBatch(view, batch, values, o);
-      done += batch.length;
-      o?.onProgress?.(done, parts.length);
+    // A batch is made while the one before it is written.
+    let ahead: Prepared | undefined;
+    try {
+      for (const batch of batchesOf(parts, this.chunkBytes, WRITE_BATCH_BYTES)) {
+        o?.signal?.throwIfAborted();
+        const prepared = yield* this.#prepare(view, batch, values, o);
+        if (ahead !== undefined) {
+          const before: Prepared = ahead;
+          yield* this.#complete(before, o);
+          done += before.count;
+          o?.onProgress?.(done, total);
+          o?.signal?.throwIfAborted();
+        }
+        ahead = prepared;
+        prepared.answer =
+          prepared.writes.length === 0 ? undefined : handled(this.store.writeChunks(prepared.writes, o));
+      }
+      if (ahead === undefined) return;
+      const last = ahead;
+      ahead = undefined;
+      yield* this.#complete(last, o);
+      o?.onProgress?.(total, total);
+    } finally {
+      // After a failure, nothing may go on reading the buffers.
+      if (ahead !== undefined) yield* settled(ahead.answer);
     }
   }
 
@@ -165,33 +189,35 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
       });
   }
 
-  #parts(view: View): Generator<Part, void, void> {
+  /** The parts of what a view sees, one after the other, and how many there are. */
+  #parts(view: View): { readonly parts: Iterable<Part>; readonly total: number } {
     const { shape, chunks } = this.#meta;
-    return partsOf(view.picks.map((pick, axis) => segmentsOf(pick, shape[axis]!, chunks[axis]!)));
+    const axes = view.picks.map((pick, axis) => segmentsOf(pick, shape[axis]!, chunks[axis]!));
+    return { parts: partsOf(axes), total: axes.reduce((count, { length }) => count * length, 1) };
   }
 
   /** `out` has length 1 on the axes that only repeat. */
   *#readOnce(view: View, out: NDArray<D>, o: Bulk | undefined): Steps<void> {
-    const parts = [...this.#parts(view)];
+    const { parts, total } = this.#parts(view);
     const strides = baseStrides(view, out.stride);
     let done = 0;
     // The next batch is on its way while the last one is put in place.
     let ahead: Batch | undefined;
     try {
-      for (const batch of batchesOf(parts, this.chunkBytes)) {
+      for (const batch of batchesOf(parts, this.chunkBytes, READ_BATCH_BYTES)) {
         o?.signal?.throwIfAborted();
         const current = ahead;
         ahead = this.#issue(batch, out, strides, o);
         if (current === undefined) continue;
         yield* this.#finish(current, out, strides);
         done += current.parts.length;
-        o?.onProgress?.(done, parts.length);
+        o?.onProgress?.(done, total);
       }
       if (ahead === undefined) return;
       const last = ahead;
       ahead = undefined;
       yield* this.#finish(last, out, strides);
-      o?.onProgress?.(parts.length, parts.length);
+      o?.onProgress?.(total, total);
     } finally {
       // After a failure, nothing may go on writing to the caller's memory.
       if (ahead !== undefined) yield* settled(ahead.answer);
@@ -200,16 +226,20 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
 
   #issue(parts: readonly Part[], out: NDArray<D>, strides: readonly number[], o: Bulk | undefined): Batch {
     if (this.#meta.compressions.length > 0) {
-      const answer = this.store.readChunks(
-        parts.map(({ key }) => key),
-        o,
+      const answer = handled(
+        this.store.readChunks(
+          parts.map(({ key }) => key),
+          o,
+        ),
       );
       return { parts, answer, plans: undefined };
     }
     const plans = parts.map((part) => this.#plan(part, out, strides));
-    const answer = this.store.readInto(
-      plans.map(({ read }) => read),
-      o,
+    const answer = handled(
+      this.store.readInto(
+        plans.map(({ read }) => read),
+        o,
+      ),
     );
     return { parts, answer, plans };
   }
@@ -277,37 +307,39 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
     else copyBox(size, bytes, from, asBytes(out.data), to, axes);
   }
 
-  *#writeBatch(view: View, parts: readonly Part[], values: Source<D>, o: Bulk | undefined): Steps<void> {
+  /** Makes the new chunks of a batch, and the changes of others. */
+  *#prepare(view: View, parts: readonly Part[], values: Source<D>, o: Bulk | undefined): Steps<Prepared> {
     const { compressions } = this.#meta;
     const whole: { readonly key: string; readonly bytes: Uint8Array | null }[] = [];
     const updates: ChunkUpdate[] = [];
     const buffers: Uint8Array[] = [];
-    try {
-      for (const part of parts) {
-        const from = yield* this.#valuesOf(view, part, values, o);
-        // A chunk on the edge is not replaced: somebody may have made the array grow, and written to the rest of it.
-        if (!(this.#coversChunk(part) || (this.exclusive && part.complete))) {
-          updates.push(this.#update(part, from));
-          continue;
-        }
-        const chunk = this.#take();
-        buffers.push(chunk);
-        const content = chunk.subarray(0, this.chunkBytes);
-        if (!this.#coversChunk(part)) this.#fillChunk(content);
-        this.#copyIn(part, from, content);
-        whole.push({ key: part.key, bytes: this.#isFill(content) ? null : content });
+    for (const part of parts) {
+      const from = yield* this.#valuesOf(view, part, values, o);
+      // A chunk on the edge is not replaced: somebody may have made the array grow, and written to the rest of it.
+      if (!(this.#coversChunk(part) || (this.exclusive && part.complete))) {
+        updates.push(this.#update(part, from));
+        continue;
       }
-      const encoded = yield* all(
-        whole.map(({ bytes }) =>
-          bytes === null || compressions.length === 0 ? bytes : this.#coder.encode(compressions, bytes),
-        ),
-      );
-      const writes: ChunkWrite[] = whole.map(({ key }, i) => ({ key, bytes: encoded[i]! }));
-      if (writes.length > 0) yield* step(this.store.writeChunks(writes, o));
-      if (updates.length > 0) yield* step(this.store.updateChunks(updates, o));
-    } finally {
-      for (const buffer of buffers) this.#giveBack(buffer);
+      const content = this.#take();
+      buffers.push(content);
+      if (!this.#coversChunk(part)) this.#fillChunk(content);
+      this.#copyIn(part, from, content);
+      whole.push({ key: part.key, bytes: this.#isFill(content) ? null : content });
     }
+    const encoded = yield* all(
+      whole.map(({ bytes }) =>
+        bytes === null || compressions.length === 0 ? bytes : this.#coder.encode(compressions, bytes),
+      ),
+    );
+    const writes = whole.map(({ key }, i) => ({ key, bytes: encoded[i]! }));
+    return { writes, updates, buffers, count: parts.length, answer: undefined };
+  }
+
+  /** Waits until the new chunks of a batch are written, then makes its changes. */
+  *#complete({ answer, updates, buffers }: Prepared, o: Bulk | undefined): Steps<void> {
+    yield* step(answer);
+    for (const buffer of buffers) this.#giveBack(buffer);
+    if (updates.length > 0) yield* step(this.store.updateChunks(updates, o));
   }
 
   /** The values that a part gets, in memory, and where in it they are. */
@@ -451,6 +483,17 @@ interface Batch {
   readonly plans: readonly Plan[] | undefined;
 }
 
+interface Prepared {
+  readonly writes: readonly ChunkWrite[];
+  readonly updates: readonly ChunkUpdate[];
+  /** The memory of the writes. */
+  readonly buffers: readonly Uint8Array[];
+  /** How many chunks it is. */
+  readonly count: number;
+  /** Of the writes, once they are issued. */
+  answer: unknown;
+}
+
 /** Values in memory: for each axis of the array, where they begin and how far apart they are, in elements. */
 interface PartValues {
   readonly bytes: Uint8Array;
@@ -486,9 +529,16 @@ function parseStored(document: Uint8Array): ParsedMetadata {
 }
 
 /** The batches in which parts are read and written. */
-function* batchesOf(parts: readonly Part[], chunkBytes: number): Generator<readonly Part[], void, void> {
-  const size = Math.max(1, Math.min(BATCH_CHUNKS, Math.floor(BATCH_BYTES / Math.max(1, chunkBytes))));
-  for (let at = 0; at < parts.length; at += size) yield parts.slice(at, at + size);
+function* batchesOf(parts: Iterable<Part>, chunkBytes: number, bytes: number): Generator<readonly Part[], void, void> {
+  const size = Math.max(1, Math.min(BATCH_CHUNKS, Math.floor(bytes / Math.max(1, chunkBytes))));
+  let batch: Part[] = [];
+  for (const part of parts) {
+    batch.push(part);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** For each axis of the base, the stride of the axis of the view that runs along it. */
@@ -600,6 +650,12 @@ function repeat<D extends DType>(first: NDArray<D>, out: NDArray<D>): void {
 /** Bytes that may be seen as bigger units. */
 function aligned(bytes: Uint8Array): Uint8Array {
   return bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes);
+}
+
+/** The answer, whose failure is told when it is waited for, which may be later than it happens. */
+function handled<T>(answer: T): T {
+  if (answer instanceof Promise) answer.catch(() => {});
+  return answer;
 }
 
 function* settled(answer: unknown): Steps<void> {

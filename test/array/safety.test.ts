@@ -367,3 +367,22 @@ test("a cut whose process was killed is finished by the next who changes the sha
   assert.deepEqual([...(await da.get()).data], [1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
   assert.deepEqual(da.metadata.attributes, { unit: "K" });
 });
+
+test("a failure in the middle of a read or a write is one error, and the array stays usable", async (t) => {
+  const { system } = await tankNeo(t);
+  await using cont = await DCont.open("tank", "neo", { system });
+  for (const codecs of [[], ["gzip"]] as const) {
+    const da = await cont.array(`a${codecs}`, { shape: [64, 65_536], dtype: "float64", chunks: [1, 65_536], codecs });
+    await da.set(null, 2.5);
+    // Damage in several batches at once.
+    for (let i = 20; i < 64; i += 3) writeFileSync(join(da.path!, `c/${i}/0`), "short");
+    for (let i = 0; i < 3; i++) await assert.rejects(da.get(), der("DER_IO"));
+    assert.equal(await da.at(0, 5), 2.5);
+    rmSync(join(da.path!, "c/50"), { recursive: true });
+    writeFileSync(join(da.path!, "c/50"), "a file where a directory has to be");
+    await assert.rejects(da.set(null, 3.5), der("DER_INVAL"));
+    rmSync(join(da.path!, "c/50"));
+    await da.set(null, 4.5);
+    assert.equal((await da.get()).data[64 * 65_536 - 1], 4.5);
+  }
+});
