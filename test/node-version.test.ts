@@ -1,27 +1,17 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { skipWithout } from "./needs.ts";
+import { oldNode } from "./old-node.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-
-/** A Node older than 24 on this machine, where there is one: its own, beside the one that the package brings. */
-function oldNode(): string | undefined {
-  for (const node of ["/usr/bin/node", "/usr/local/bin/node"]) {
-    try {
-      if (Number.parseInt(execFileSync(node, ["--version"], { encoding: "utf8" }).slice(1), 10) < 24) return node;
-    } catch {
-      // not there
-    }
-  }
-  return undefined;
-}
 
 const node = oldNode();
 
 describe("on a Node that is too old", {
-  skip: node === undefined ? "no Node older than 24 on this machine" : false,
+  skip: node === undefined && skipWithout("old-node", "no Node older than 24 in PATH"),
 }, () => {
   for (const entry of ["index", "sync"])
     it(`importing ${entry} says in one sentence which version is needed`, () => {

@@ -1,26 +1,16 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import type { Command } from "commander";
 import { daosProgram } from "../../src/cli/program.ts";
+import { skipWithout } from "../needs.ts";
+import { oldNode } from "../old-node.ts";
 import { BIN, type Playground, playgroundWithContainer } from "./daos.ts";
 
 function allCommands(command: Command, path: string[] = []): string[][] {
   return [path, ...command.commands.flatMap((c) => allCommands(c, [...path, c.name()]))];
-}
-
-/** A Node older than 24 on this machine. */
-function oldNode(): string | undefined {
-  for (const node of ["/usr/bin/node", "/usr/local/bin/node"]) {
-    try {
-      if (Number.parseInt(execFileSync(node, ["--version"], { encoding: "utf8" }).slice(1), 10) < 24) return node;
-    } catch {
-      // not there
-    }
-  }
-  return undefined;
 }
 
 describe("the daos command line", () => {
@@ -126,15 +116,15 @@ describe("the daos command line", () => {
 
   const node = oldNode();
   it("an old Node gets one sentence", {
-    skip: node === undefined ? "no Node older than 24 on this machine" : false,
+    skip: node === undefined && skipWithout("old-node", "no Node older than 24 in PATH"),
   }, () => {
     const { status, stdout, stderr } = spawnSync(node!, [BIN, "pool", "list"], { encoding: "utf8" });
     assert.deepEqual([status, stdout], [1, ""]);
     assert.match(stderr, /^ERROR: daos: tsdaos needs Node 24 or newer; this is Node \d+\.\d+\.\d+\.\n$/);
   });
 
-  const other = process.getuid?.() === 0 ? false : "only root can become another user";
-  it("another user gets DER_NO_PERM for a private pool", { skip: other }, () => {
+  const skip = process.getuid?.() !== 0 && skipWithout("root", "only root can become another user");
+  it("another user gets DER_NO_PERM for a private pool", { skip }, () => {
     const asNobody = { uid: 65534, gid: 65534 };
     for (const line of [
       "cont list tank",

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
 import { complete } from "../../src/cli/completion/complete.ts";
 import { daosProgram } from "../../src/cli/program.ts";
+import { skipWithout } from "../needs.ts";
 
 /** What bash would offer for the last of these words. */
 function offered(...words: string[]): string[] {
@@ -28,7 +29,7 @@ describe("completion", () => {
 
   for (const shell of ["bash", "zsh", "fish"])
     it(`the script for ${shell} has no syntax error`, {
-      skip: has(shell) ? false : `${shell} is not on this machine`,
+      skip: !has(shell) && skipWithout(shell, `${shell} is not on this machine`),
     }, () => {
       const { status, stderr } = spawnSync(shell, ["-n"], {
         input: complete(daosProgram(), shell).text,

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
+import { skipWithout } from "../needs.ts";
 import { type Playground, playgroundWithContainer } from "./daos.ts";
 
 const hasScript = spawnSync("script", ["--version"]).status === 0;
+const skip = !hasScript && skipWithout("script", "script of util-linux is not on this machine");
 
-describe("daos on a terminal", { skip: hasScript ? false : "script of util-linux is not on this machine" }, () => {
+describe("daos on a terminal", { skip }, () => {
   let play: Playground;
   before(() => {
     play = playgroundWithContainer();

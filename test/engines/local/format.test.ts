@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { connectionSql } from "../../../src/engines/local/schema.ts";
 import { DCont, queryContainer, queryPool } from "../../../src/index.ts";
+import { skipWithout } from "../../needs.ts";
 import { inDatabase, tankNeo, temporaryDirectory } from "./support.ts";
 
 const page = readFileSync(new URL("../../../docs/format.md", import.meta.url), "utf8");
@@ -88,8 +89,7 @@ test("the markers have the fields that the page names, and no other", async (t) 
 
 test("Python's sqlite3 reads a dictionary with the program of the page, also while it is being written", async (t) => {
   if (spawnSync("python3", ["-c", "import sqlite3"]).status !== 0) {
-    if ((process.env.TSDAOS_TEST_REQUIRE ?? "").includes("python")) throw new Error("python3 is missing");
-    t.skip("there is no python3 with sqlite3 here");
+    t.skip(skipWithout("python3", "there is no python3 with sqlite3 here"));
     return;
   }
   const { system, file } = await tankNeo(t);

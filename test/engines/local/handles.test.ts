@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { checkContainer, DaosError, DCont } from "../../../src/index.ts";
 import * as blocking from "../../../src/sync.ts";
+import { skipWithout } from "../../needs.ts";
 import { faces, sizeOf } from "./faces.ts";
 import { Remote } from "./remote.ts";
 import { der, sleep, tankNeo } from "./support.ts";
@@ -333,7 +334,7 @@ test("a failure of a write that nobody awaits is that write's alone", async (t) 
 
 test("a process without descriptors left gets DER_NOMEM, and goes on when there are some", async (t) => {
   if (spawnSync("prlimit", ["--version"]).status !== 0) {
-    t.skip("there is no prlimit (util-linux) to limit a process with");
+    t.skip(skipWithout("prlimit", "there is no prlimit (util-linux) to limit a process with"));
     return;
   }
   const { system } = await tankNeo(t);

@@ -4,6 +4,7 @@ import { hash, randomFillSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { DCont } from "../../../src/index.ts";
+import { skipWithout } from "../../needs.ts";
 import { faces, sizeOf } from "./faces.ts";
 import { der, inDatabase, sleep, tankNeo } from "./support.ts";
 
@@ -156,7 +157,7 @@ test("what one process cleared and did not get to purge, the next one purges", a
 
 test("a value of the most bytes that there may be", { timeout: 600_000 }, async (t) => {
   if (available() < 8 * 1024 * MIB) {
-    t.skip(`8 GiB of memory are needed, ${Math.floor(available() / MIB)} MiB are there`);
+    t.skip(skipWithout("memory", `8 GiB of memory are needed, ${Math.floor(available() / MIB)} MiB are there`));
     return;
   }
   const made = await tankNeo(t);
