@@ -40,7 +40,12 @@ export async function run(bench: Bench): Promise<void> {
   }
 }
 
-async function measureAll({ report, rounds, quick, directory }: Bench, pool: string, container: string): Promise<void> {
+async function measureAll(
+  { report, rounds, quick, directory, only }: Bench,
+  pool: string,
+  container: string,
+): Promise<void> {
+  const wanted = (part: string): boolean => only === undefined || part.includes(only);
   const singles = quick ? 500 : 3000;
   const bulk = 10_000;
   const walked = quick ? 20_000 : 100_000;
@@ -73,7 +78,7 @@ async function measureAll({ report, rounds, quick, directory }: Bench, pool: str
     names.reduce((a, b) => (ratio(samples, a, b).median >= 1 ? a : b));
 
   try {
-    for (const what of ["put", "get"] as const) {
+    for (const what of wanted("single") ? (["put", "get"] as const) : []) {
       const samples = await compare(
         `${what}, one at a time`,
         [
@@ -85,7 +90,7 @@ async function measureAll({ report, rounds, quick, directory }: Bench, pool: str
       figure(`blocking ${what} / PyDAOS`, samples, "tsdaos/sync", "pydaos", 2.0);
     }
 
-    for (const what of ["bput", "bget"] as const) {
+    for (const what of wanted("bulk") ? (["bput", "bget"] as const) : []) {
       const sizes = what === "bget" ? [VALUE_BYTES, 4096, MIB] : [VALUE_BYTES];
       const theirs = sizes.map((size) => ({
         name: what === "bget" ? `pydaos, value_size ${size}` : "pydaos",
@@ -105,7 +110,8 @@ async function measureAll({ report, rounds, quick, directory }: Bench, pool: str
     }
 
     const include = process.env.TSDAOS_TEST_DAOS_INCLUDE;
-    if (include === undefined) report.note("C is left out: TSDAOS_TEST_DAOS_INCLUDE does not name DAOS's headers");
+    if (!wanted("flight")) report.note("C is left out, as was asked for");
+    else if (include === undefined) report.note("C is left out: TSDAOS_TEST_DAOS_INCLUDE does not name DAOS's headers");
     else {
       const [hi, lo] = small.oid.split(":") as [string, string];
       const c = new Loop(compile(include, directory), [pool, container, hi, lo, String(IN_FLIGHT), String(bulk)]);
@@ -123,26 +129,28 @@ async function measureAll({ report, rounds, quick, directory }: Bench, pool: str
       }
     }
 
-    const iterated = await compare(
-      `iterate ${walked} keys`,
-      [
-        { name: "tsdaos", measure: () => rate(walked, async () => await countKeys(walk)) },
-        { name: "tsdaos/sync", measure: () => rate(walked, () => [...blockingWalk.keys()].length) },
-      ],
-      [{ name: "pydaos", measure: ask(WALKED, "iterate", walked, 0) }],
-    );
-    for (const mine of ["tsdaos", "tsdaos/sync"]) figure(`iterate (${mine}) / PyDAOS`, iterated, mine, "pydaos", 1.0);
-    const counted = await compare(
-      `size of ${walked} keys`,
-      [
-        { name: "tsdaos", measure: () => rate(walked, () => walk.size()) },
-        { name: "tsdaos/sync", measure: () => rate(walked, () => blockingWalk.size) },
-      ],
-      [{ name: "pydaos", measure: ask(WALKED, "len", walked, 0) }],
-    );
-    for (const mine of ["tsdaos", "tsdaos/sync"]) figure(`size (${mine}) / PyDAOS len`, counted, mine, "pydaos", 1.0);
+    if (wanted("walk")) {
+      const iterated = await compare(
+        `iterate ${walked} keys`,
+        [
+          { name: "tsdaos", measure: () => rate(walked, async () => await countKeys(walk)) },
+          { name: "tsdaos/sync", measure: () => rate(walked, () => [...blockingWalk.keys()].length) },
+        ],
+        [{ name: "pydaos", measure: ask(WALKED, "iterate", walked, 0) }],
+      );
+      for (const mine of ["tsdaos", "tsdaos/sync"]) figure(`iterate (${mine}) / PyDAOS`, iterated, mine, "pydaos", 1.0);
+      const counted = await compare(
+        `size of ${walked} keys`,
+        [
+          { name: "tsdaos", measure: () => rate(walked, () => walk.size()) },
+          { name: "tsdaos/sync", measure: () => rate(walked, () => blockingWalk.size) },
+        ],
+        [{ name: "pydaos", measure: ask(WALKED, "len", walked, 0) }],
+      );
+      for (const mine of ["tsdaos", "tsdaos/sync"]) figure(`size (${mine}) / PyDAOS len`, counted, mine, "pydaos", 1.0);
+    }
 
-    for (const what of ["bput", "bget"] as const) {
+    for (const what of wanted("large") ? (["bput", "bget"] as const) : []) {
       const samples = await compare(`1 MiB ${what}, MiB/s`, bulkContenders(large, blockingLarge, what, larges, MIB), [
         { name: "pydaos", measure: ask(LARGE, what, larges, MIB) },
       ]);

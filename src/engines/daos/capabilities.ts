@@ -6,7 +6,7 @@ const VALUE_MAX_BYTES = 512 * 1024 * 1024;
 
 /** The declaration that the conformance suite holds the engine to. */
 export const capabilities: Capabilities = Object.freeze({
-  // One transaction holds up to 60,000 small records, or 32 of any size: most batches are atomic, but not all.
+  // One transaction holds up to 60,000 records with small values: most batches are atomic, but not all.
   atomicBatch: false,
   orderedKeys: false,
   constantTimeCount: false,

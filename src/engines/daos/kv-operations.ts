@@ -18,7 +18,7 @@ export interface KvHandle {
 /** Offsets in a slot's memory. */
 const AT = { size: 0, count: 16, iov: 24, sgl: 48, anchor: 64, key: 256, value: 2048 } as const;
 const KEY_ROOM = AT.value - AT.key - 1;
-const VALUE_ROOM = 14 * 1024;
+const VALUE_ROOM = 4096;
 
 /** No transaction: the call is one by itself. */
 const NO_TX = 0;
@@ -197,7 +197,8 @@ export function* listKeys(kv: KvHandle, slot: Slot, after: Uint8Array | undefine
   const keys: Uint8Array[] = [];
   for (let i = 0, at = 0; i < count; i++) {
     const length = room.keyLength(i);
-    keys.push(Uint8Array.prototype.slice.call(room.bytes, at, at + length));
+    // The page's memory is its own: keys can be parts of it.
+    keys.push(room.bytes.subarray(at, at + length));
     at += length;
   }
   return { keys, next: anchorOf(slot.scratch) };
@@ -272,70 +273,79 @@ export function keyText(key: Uint8Array): string {
 
 /** Records, packed where C can read them. */
 export class PackedRecords {
-  readonly #bytes: Buffer<ArrayBuffer>;
   /** They are valid as long as this object is there. */
   readonly records: readonly PackedRecord[];
+  // Holds the memory that the records are in.
+  readonly #memory: Buffer<ArrayBuffer>[] = [];
 
-  /** Of two records with one key the last one counts. */
-  constructor(ops: readonly Op[]) {
+  /**
+   * Of two records with one key the last one counts.
+   *
+   * @param borrow - large values stay where they are: the caller does not change them as long as this object is used.
+   */
+  constructor(ops: readonly Op[], borrow: boolean) {
     const last = new Map<string, Op>();
+    for (const op of ops) last.set(keyText(op[0]), op);
+    const borrows = (value: Uint8Array | null): value is Uint8Array<ArrayBuffer> =>
+      borrow && value !== null && value.length > INLINE_BYTES && value.buffer instanceof ArrayBuffer;
     let length = 0;
-    for (const op of ops) {
-      const [key, value] = op;
-      last.set(keyText(key), op);
-      length += key.length + 1 + (value?.length ?? 0);
-    }
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(length, LARGE_BYTES));
-    const base = addressOf(this.#bytes);
+    for (const [key, value] of last.values()) length += key.length + 1 + (borrows(value) ? 0 : (value?.length ?? 0));
+    const packed = Buffer.allocUnsafeSlow(Math.max(length, LARGE_BYTES));
+    this.#memory.push(packed);
+    const base = addressOf(packed);
     const records: PackedRecord[] = [];
     let at = 0;
     for (const [key, value] of last.values()) {
-      const v = at + key.length + 1;
-      this.#bytes.set(key, at);
-      this.#bytes[v - 1] = 0;
-      if (value !== null) this.#bytes.set(value, v);
       const size = value?.length ?? 0;
-      records.push([base + at, base + v, size]);
-      at = v + size;
+      const k = base + at;
+      packed.set(key, at);
+      at += key.length + 1;
+      packed[at - 1] = 0;
+      if (borrows(value)) {
+        const borrowed = Buffer.from(value.buffer, value.byteOffset, size);
+        this.#memory.push(borrowed);
+        records.push([k, addressOf(borrowed), size, key.length]);
+        continue;
+      }
+      if (value !== null) packed.set(value, at);
+      records.push([k, base + at, size, key.length]);
+      at += size;
     }
     this.records = records;
   }
 }
 
-/** The address of a record's key, of its value, and the value's size, 0 to remove the key. */
-export type PackedRecord = readonly [key: number, value: number, size: number];
+/** The address of a record's key, of its value, the value's size, 0 to remove the key, and the key's size. */
+export type PackedRecord = readonly [key: number, value: number, size: number, keySize: number];
 
 /** The most records of one transaction; DAOS refuses 65,535 (`DTX_SUB_WRITE_MAX` in `obj_tx.c`). */
 const TX_RECORDS = 60_000;
 /** The most bytes of one transaction: enough for any batch of small records, and no strain on a server's memory. */
 const TX_BYTES = 64 * 1024 * 1024;
 /**
- * Values above this size travel apart from the transaction, and libdaos 2.4 miscounts the room for the references to
- * many of them: it aborts the process (`Input buffer size ... is too small`). So a transaction has few of them, or none.
+ * Values above this size travel apart from a transaction, and libdaos 2.4 miscounts the room for the references to many
+ * of them: it aborts the process (`Input buffer size ... is too small`). So they are put each by itself.
  */
 const INLINE_BYTES = 4096;
-/** The most records of a transaction that has a larger value. */
-const TX_RECORDS_WITH_LARGE = 32;
 
-/** The records in as few transactions as DAOS can take; most often it is one. */
+/** Records in as few groups as DAOS can take, each to be written at one moment; most often it is one. */
 export function transactionsOf(records: readonly PackedRecord[]): readonly (readonly PackedRecord[])[] {
   const all: PackedRecord[][] = [];
   let open: PackedRecord[] = [];
   let bytes = 0;
-  let large = false;
   for (const record of records) {
-    const [key, value, size] = record;
-    const recordBytes = value - key + size;
-    const withLarge = large || size > INLINE_BYTES;
-    if (open.length >= (withLarge ? TX_RECORDS_WITH_LARGE : TX_RECORDS) || bytes + recordBytes > TX_BYTES) {
-      if (open.length > 0) all.push(open);
+    const [, , size, keySize] = record;
+    if (size > INLINE_BYTES) {
+      all.push([record]);
+      continue;
+    }
+    if (open.length === TX_RECORDS || bytes + keySize + size > TX_BYTES) {
+      all.push(open);
       open = [];
       bytes = 0;
-      large = false;
     }
     open.push(record);
-    bytes += recordBytes;
-    large ||= size > INLINE_BYTES;
+    bytes += keySize + size;
   }
   if (open.length > 0) all.push(open);
   return all;

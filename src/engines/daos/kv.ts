@@ -51,9 +51,8 @@ export class SyncKv implements Kv<"sync"> {
 
   batch(ops: readonly Op[]): void {
     const kv = this.#writable();
-    const packed = new PackedRecords(ops);
-    for (const records of transactionsOf(packed.records))
-      this.#core.block(this.#object, (slot) => operations.putAll(kv, slot, packed, records));
+    const packed = new PackedRecords(ops, true);
+    this.#core.blockMany(this.#object, putting(kv, packed));
   }
 
   list(q: ListQuery): Page {
@@ -132,12 +131,7 @@ export class AsyncKv implements Kv<"async"> {
 
   async batch(ops: readonly Op[], o?: At): Promise<void> {
     const kv = this.#writable(o);
-    const packed = new PackedRecords(ops);
-    const transactions = transactionsOf(packed.records).map(
-      (records): Begin<void> =>
-        (slot) =>
-          operations.putAll(kv, slot, packed, records),
-    );
+    const transactions = putting(kv, new PackedRecords(ops, false));
     await this.#core.runMany(this.#object, { key: undefined, writes: true }, transactions, o);
   }
 
@@ -200,6 +194,14 @@ export class AsyncKv implements Kv<"async"> {
     this.#core.checkWritable();
     return this.#core.kv(this.#object);
   }
+}
+
+function putting(kv: operations.KvHandle, packed: PackedRecords): Begin<void>[] {
+  return transactionsOf(packed.records).map(
+    (records): Begin<void> =>
+      (slot) =>
+        operations.putAll(kv, slot, packed, records),
+  );
 }
 
 function getting(kv: operations.KvHandle, keys: readonly Uint8Array[]): Begin<Uint8Array | undefined>[] {
