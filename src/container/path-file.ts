@@ -22,8 +22,7 @@ export interface PathTarget {
 
 /** Throws DER_EXIST when something is already there. */
 export function refuseExistingPath(path: string, context: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
-    throw new DaosError("DER_EXIST", context, { detail: `${path} exists` });
+  if (exists(path, context)) throw new DaosError("DER_EXIST", context, { detail: `${path} exists` });
 }
 
 /** Writes the file, which must be new. */
@@ -66,6 +65,14 @@ export function readPathFile(path: string | URL, context: string): PathTarget {
   return { system: target.system, pool: target.pool, container: target.container };
 }
 
+function exists(path: string, context: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (e) {
+    throw fromErrno(e, path, context);
+  }
+}
+
 function parse(text: string): (PathTarget & { readonly format: unknown; readonly version: number }) | undefined {
   try {
     return JSON.parse(text);
@@ -84,6 +91,8 @@ function fromErrno(e: unknown, path: string, context: string): unknown {
     ENOSPC: "DER_NOSPACE",
     EISDIR: "DER_INVAL",
     ENOTDIR: "DER_INVAL",
+    ENAMETOOLONG: "DER_INVAL",
+    ELOOP: "DER_INVAL",
   };
   const code = (e as NodeJS.ErrnoException).code;
   return new DaosError(codes[code ?? ""] ?? "DER_IO", context, {

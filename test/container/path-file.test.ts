@@ -49,6 +49,15 @@ test("a folder that is missing is DER_NONEXIST, a file in its place DER_INVAL", 
   fails("DER_INVAL", () => readPathFile(join(at("there"), "below"), "context"));
 });
 
+test("a path that cannot be looked at is told of in DAOS's codes, too", () => {
+  symlinkSync("round and round", at("round and round"));
+  for (const name of ["x".repeat(300), "round and round/below"]) {
+    fails("DER_INVAL", () => refuseExistingPath(at(name), "context"));
+    fails("DER_INVAL", () => writePathFile(at(name), target, "context"));
+    fails("DER_INVAL", () => readPathFile(at(name), "context"));
+  }
+});
+
 test("what is no file of a path is DER_INVAL", () => {
   mkdirSync(at("folder"));
   fails("DER_INVAL", () => readPathFile(at("folder"), "context"));
