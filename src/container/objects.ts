@@ -1,5 +1,4 @@
 /** What a container does with names, once for both faces. */
-
 import { bput, type DictParts } from "../dict/algorithms.ts";
 import { type ValueEncoding, valuesOf } from "../dict/encoding.ts";
 import { encodeKept, sourceOf } from "../dict/entries.ts";
@@ -22,11 +21,6 @@ export const CONTEXT = {
 
 /** Names that one call lists. */
 const NAMES_PAGE = 1000;
-
-/** Throws TypeError unless `mode` is one. */
-export function checkMode(mode: unknown): asserts mode is "RO" | "RW" {
-  if (mode !== "RO" && mode !== "RW") throw new TypeError(`mode is "RO" or "RW", not ${String(mode)}`);
-}
 
 /** What a `DDict` is made of. */
 export function dictParts<S extends Face, V>(

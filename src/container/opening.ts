@@ -4,7 +4,7 @@ import { type Steps, step } from "../engine/steps.ts";
 import { DaosError } from "../errors.ts";
 import type { SystemOptions } from "../system.ts";
 import { checkLabelOrUuid } from "./label.ts";
-import { CONTEXT, checkMode } from "./objects.ts";
+import { CONTEXT } from "./objects.ts";
 import { readPathFile } from "./path-file.ts";
 
 /** Options of opening a container. */
@@ -90,4 +90,8 @@ function* unless<T>(code: "DER_NONEXIST" | "DER_EXIST", call: () => T | Promise<
     if (!DaosError.is(e, code)) throw e;
     return undefined;
   }
+}
+
+function checkMode(mode: unknown): asserts mode is "RO" | "RW" {
+  if (mode !== "RO" && mode !== "RW") throw new TypeError(`mode is "RO" or "RW", not ${String(mode)}`);
 }
