@@ -5,9 +5,8 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DaosError } from "../../errors.ts";
 import type { ArrayFiles } from "./array-files.ts";
-import { waitForLock } from "./lock.ts";
+import { heldTooLong, waitForLock } from "./lock.ts";
 import { isBusy } from "./sqlite-error.ts";
 
 /** A lock; the file is made when it is missing. */
@@ -39,11 +38,7 @@ export class ArrayLock {
         break;
       } catch (e) {
         if (!isBusy(e)) throw e;
-        if (performance.now() >= deadline)
-          throw new DaosError("DER_BUSY", "waiting for the lock", {
-            cause: e,
-            detail: `${this.#file}: another process has held the lock for ${this.#timeoutMs} ms; raise the option timeout or end that process`,
-          });
+        if (performance.now() >= deadline) throw heldTooLong(this.#file, this.#timeoutMs, e);
         await sleep(1);
       }
     }

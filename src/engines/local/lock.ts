@@ -2,6 +2,14 @@
 import { DaosError } from "../../errors.ts";
 import { isBusy } from "./sqlite-error.ts";
 
+/** The error of a lock that was not free within the timeout. */
+export function heldTooLong(file: string, timeoutMs: number, cause: unknown): DaosError<"DER_BUSY"> {
+  return new DaosError("DER_BUSY", "waiting for the lock", {
+    cause,
+    detail: `${file}: another process has held the lock for ${timeoutMs} ms; raise the option timeout or end that process`,
+  });
+}
+
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /**
@@ -20,11 +28,7 @@ export function waitForLock<T>(attempt: () => T, timeoutMs: number, file: string
       if (!isBusy(e)) throw e;
       const now = performance.now();
       until ??= now + timeoutMs;
-      if (now >= until)
-        throw new DaosError("DER_BUSY", "waiting for the lock", {
-          cause: e,
-          detail: `${file}: another process has held the lock for ${timeoutMs} ms; raise the option timeout or end that process`,
-        });
+      if (now >= until) throw heldTooLong(file, timeoutMs, e);
       Atomics.wait(sleeper, 0, 0, 0.3 + 0.7 * Math.random());
     }
   }
