@@ -10,7 +10,7 @@ import { type ArrayFiles, isMissing, METADATA_FILE, Rest } from "./array-files.t
 import type { ArrayLock } from "./array-lock.ts";
 import type { ContainerCore } from "./container-core.ts";
 import { syncDirectory } from "./directory.ts";
-import type { Handle } from "./kv.ts";
+import type { Handle } from "./handle.ts";
 import { fromFileSystem, fromSqlite } from "./sqlite-error.ts";
 
 const READ = "failed to read a chunk";

@@ -12,71 +12,40 @@ import type {
   ObjectSpec,
 } from "../../engine/contract.ts";
 import { withSignal } from "../../engine/signal.ts";
-import { DaosError } from "../../errors.ts";
 import { AsyncLocalArray, SyncLocalArray } from "./array.ts";
 import { capabilities } from "./capabilities.ts";
 import type { ContainerCore } from "./container-core.ts";
-import { AsyncKv, type Handle, SyncKv } from "./kv.ts";
+import { Handle } from "./handle.ts";
+import { AsyncKv, SyncKv } from "./kv.ts";
 import { idOf, type ObjectRow, oidOf } from "./reader.ts";
 import { fromFileSystem } from "./sqlite-error.ts";
 import type { Call } from "./wire.ts";
-
-/** The core behind a handle, as long as the handle is open. */
-class OpenCore implements Handle {
-  #core: ContainerCore | undefined;
-  readonly #mode: "RO" | "RW";
-
-  constructor(core: ContainerCore, mode: "RO" | "RW") {
-    this.#core = core;
-    this.#mode = mode;
-  }
-
-  core(): ContainerCore {
-    if (this.#core === undefined)
-      throw new DaosError("DER_NO_HDL", "failed to use the container", { detail: "the container is closed" });
-    return this.#core;
-  }
-
-  writable(): ContainerCore {
-    const core = this.core();
-    if (this.#mode === "RO")
-      throw new DaosError("DER_NO_PERM", "failed to write", { detail: "the container is open read-only" });
-    return core;
-  }
-
-  /** The core, for the last time; `undefined` when it was closed before. */
-  close(): ContainerCore | undefined {
-    const core = this.#core;
-    this.#core = undefined;
-    return core;
-  }
-}
 
 /** Blocking. */
 export class SyncContainer implements Container<"sync"> {
   readonly info: ContainerInfo;
   readonly capabilities: Capabilities = capabilities;
-  readonly #open: OpenCore;
+  readonly #handle: Handle;
 
   constructor(info: ContainerInfo, core: ContainerCore, mode: "RO" | "RW") {
     this.info = info;
-    this.#open = new OpenCore(core, mode);
+    this.#handle = new Handle(core, mode);
   }
 
   create(name: string, spec: ObjectSpec): ObjectRef | undefined {
-    return this.#open.writable().write((t) => t.create(name, spec));
+    return this.#handle.writable().write((t) => t.create(name, spec));
   }
 
   createNameless(spec: ObjectSpec): ObjectRef {
-    return this.#open.writable().write((t) => t.create(null, spec)!);
+    return this.#handle.writable().write((t) => t.create(null, spec)!);
   }
 
   link(name: string, object: ObjectRef): boolean {
-    return this.#open.writable().write((t) => t.link(name, object));
+    return this.#handle.writable().write((t) => t.link(name, object));
   }
 
   discard(object: ObjectRef): void {
-    const core = this.#open.writable();
+    const core = this.#handle.writable();
     core.write((t) => t.discard(object));
     if (object.kind === "array") removeArray(core, idOf(object.oid));
   }
@@ -90,26 +59,26 @@ export class SyncContainer implements Container<"sync"> {
   }
 
   destroy(name: string): boolean {
-    const core = this.#open.writable();
+    const core = this.#handle.writable();
     const row = core.write((t) => t.destroy(name));
     if (row?.kind === "array") removeArray(core, row.id);
     return row !== undefined;
   }
 
   kv(object: ObjectRef): Kv<"sync"> {
-    return new SyncKv(this.#open, idOf(object.oid));
+    return new SyncKv(this.#handle, idOf(object.oid));
   }
 
   array(object: ObjectRef): ArrayStore<"sync"> {
-    return new SyncLocalArray(this.#open, idOf(object.oid));
+    return new SyncLocalArray(this.#handle, idOf(object.oid));
   }
 
   close(): void {
-    this.#open.close()?.releaseSync();
+    this.#handle.close()?.releaseSync();
   }
 
   #settled(): ContainerCore {
-    const core = this.#open.core().forReading;
+    const core = this.#handle.core().forReading;
     if (core.writer.pending.names) core.writer.settle();
     return core;
   }
@@ -119,12 +88,12 @@ export class SyncContainer implements Container<"sync"> {
 export class AsyncContainer implements Container<"async"> {
   readonly info: ContainerInfo;
   readonly capabilities: Capabilities = capabilities;
-  readonly #open: OpenCore;
+  readonly #handle: Handle;
   #closed: Promise<void> | undefined;
 
   constructor(info: ContainerInfo, core: ContainerCore, mode: "RO" | "RW") {
     this.info = info;
-    this.#open = new OpenCore(core, mode);
+    this.#handle = new Handle(core, mode);
   }
 
   async create(name: string, spec: ObjectSpec, o?: At): Promise<ObjectRef | undefined> {
@@ -140,14 +109,14 @@ export class AsyncContainer implements Container<"async"> {
   }
 
   async discard(object: ObjectRef, o?: At): Promise<void> {
-    const core = this.#open.writable();
+    const core = this.#handle.writable();
     await this.#write<void>({ verb: "discard", object }, o);
     if (object.kind === "array") await removeArrayAsync(core, idOf(object.oid));
   }
 
   async lookup(name: string, o?: At): Promise<ObjectRef | undefined> {
     o?.signal?.throwIfAborted();
-    const core = this.#open.core().forReading;
+    const core = this.#handle.core().forReading;
     return refOf(
       core.writer.pending.names
         ? await withSignal(core.writer.call<ObjectRow | undefined>({ verb: "lookup", name }), o)
@@ -157,34 +126,34 @@ export class AsyncContainer implements Container<"async"> {
 
   async list(after: string | undefined, limit: number, o?: At): Promise<readonly NamedObject[]> {
     o?.signal?.throwIfAborted();
-    const core = this.#open.core().forReading;
+    const core = this.#handle.core().forReading;
     if (core.writer.pending.names) return withSignal(core.writer.call({ verb: "names", after: after ?? "", limit }), o);
     return core.read((r) => r.names(after ?? "", limit));
   }
 
   async destroy(name: string, o?: At): Promise<boolean> {
-    const core = this.#open.writable();
+    const core = this.#handle.writable();
     const row = await this.#write<ObjectRow | undefined>({ verb: "destroy", name }, o);
     if (row?.kind === "array") await removeArrayAsync(core, row.id);
     return row !== undefined;
   }
 
   kv(object: ObjectRef): Kv<"async"> {
-    return new AsyncKv(this.#open, idOf(object.oid));
+    return new AsyncKv(this.#handle, idOf(object.oid));
   }
 
   array(object: ObjectRef): ArrayStore<"async"> {
-    return new AsyncLocalArray(this.#open, idOf(object.oid));
+    return new AsyncLocalArray(this.#handle, idOf(object.oid));
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#open.close()?.release() ?? Promise.resolve();
+    this.#closed ??= this.#handle.close()?.release() ?? Promise.resolve();
     return this.#closed;
   }
 
   async #write<T>(call: Call, o: At | undefined): Promise<T> {
     o?.signal?.throwIfAborted();
-    return withSignal(this.#open.writable().writer.call<T>(call), o);
+    return withSignal(this.#handle.writable().writer.call<T>(call), o);
   }
 }
 

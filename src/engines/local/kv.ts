@@ -2,14 +2,8 @@
 import type { At, Cond, Kv, ListQuery, Op, Page } from "../../engine/contract.ts";
 import { withSignal } from "../../engine/signal.ts";
 import type { ContainerCore } from "./container-core.ts";
+import type { Handle } from "./handle.ts";
 import { Code } from "./wire.ts";
-
-/** What a key-value object needs of its container: the core, or DER_NO_HDL once it is closed. */
-export interface Handle {
-  core(): ContainerCore;
-  /** The core for writing; DER_NO_PERM when the container is open read-only. */
-  writable(): ContainerCore;
-}
 
 /** Blocking: reads and writes on the caller's thread. */
 export class SyncKv implements Kv<"sync"> {
