@@ -17,7 +17,6 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
 export interface SystemEnvironment {
   readonly DAOS_SYSTEM?: string | undefined;
   readonly XDG_DATA_HOME?: string | undefined;
-  readonly HOME?: string | undefined;
 }
 
 /**
