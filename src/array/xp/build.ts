@@ -1,7 +1,11 @@
 /** Building expressions: dtypes and shapes are known, and refused, before anything is computed. Pure. */
-import type { DType } from "../dtype.ts";
+import { DaosError } from "../../errors.ts";
+import { checkConversion } from "../convert.ts";
+import { checkDType, type DType, encodeScalar } from "../dtype.ts";
+import { broadcastShapes } from "../ndarray.ts";
+import { checkAxis, expandView, fullView, squeezeView, type View } from "../view.ts";
 import { FUNCTIONS, type FunctionName } from "./functions.ts";
-import { broadcastShapes, type MapNode, type MatmulNode, type Node, type ReduceNode, type ScalarNode } from "./node.ts";
+import type { MapNode, Node, ReduceNode, ScalarNode } from "./node.ts";
 import { isComplex, promote, promoteScalar, type ScalarValue, summed } from "./promotion.ts";
 import { type ReductionName, reducedDtype } from "./reductions.ts";
 
@@ -30,7 +34,7 @@ export function mapNode(name: FunctionName, operands: readonly Operand[]): MapNo
     name,
     takes: common,
     dtype: gives(common),
-    shape: broadcastShapes(nodes.map(({ shape }) => shape)),
+    shape: broadcastShapes(...nodes.map(({ shape }) => shape)),
     operands: nodes,
   };
 }
@@ -40,64 +44,83 @@ export function whereNode(condition: Node, a: Operand, b: Operand): MapNode {
   if (condition.dtype !== "bool") throw new TypeError(`the condition of where is bool, not ${condition.dtype}`);
   const dtype = commonDtype([a, b]);
   const nodes = [condition, asNode(a, dtype), asNode(b, dtype)];
-  return { type: "map", name: "where", takes: dtype, dtype, shape: broadcastShapes(nodes.map((n) => n.shape)), operands: nodes };
+  return {
+    type: "map",
+    name: "where",
+    takes: dtype,
+    dtype,
+    shape: broadcastShapes(...nodes.map((n) => n.shape)),
+    operands: nodes,
+  };
 }
 
-/** The same elements in another dtype. TypeError from complex to real: something would be lost. */
+/** The same elements in another dtype. DER_INVAL from complex to real: something would be lost. */
 export function castNode(operand: Node, dtype: DType): Node {
   if (operand.dtype === dtype) return operand;
-  if (isComplex(operand.dtype) && !isComplex(dtype))
-    throw new TypeError(`${operand.dtype} does not become ${dtype}: take xp.real or xp.abs of it`);
+  checkConversion(operand.dtype, dtype);
   return { type: "map", name: "astype", takes: operand.dtype, dtype, shape: operand.shape, operands: [operand] };
 }
 
-/** A reduction. RangeError for an axis that is not there. */
-export function reduceNode(name: ReductionName, operand: Node, o: ReduceOptions = {}): ReduceNode {
+/** A part or another layout of an expression. */
+export function viewNode(operand: Node, view: View): Node {
+  return { type: "view", dtype: operand.dtype, shape: view.shape, operand, view };
+}
+
+/** A reduction. DER_INVAL for an axis that is not there, or occurs twice. */
+export function reduceNode(name: ReductionName, operand: Node, o: ReduceOptions = {}): Node {
+  if (o.dtype !== undefined) checkDType(o.dtype);
   const axes = normalAxes(o.axis, operand.shape.length);
-  const keepdims = o.keepdims === true;
-  return {
+  if (o.correction !== undefined && typeof o.correction !== "number")
+    throw new TypeError(`the correction of ${name} is a number`);
+  const reduced: ReduceNode = {
     type: "reduce",
     name,
     dtype: reducedDtype(name, operand.dtype, o.dtype),
-    shape: keepdims
-      ? operand.shape.map((n, axis) => (axes.includes(axis) ? 1 : n))
-      : operand.shape.filter((_, axis) => !axes.includes(axis)),
+    shape: operand.shape.filter((_, axis) => !axes.includes(axis)),
     // A sum in another dtype is a sum of elements of that dtype.
     operand: o.dtype === undefined || o.dtype === summed(operand.dtype) ? operand : castNode(operand, o.dtype),
     axes,
-    keepdims,
     correction: o.correction ?? 0,
   };
+  if (o.keepdims !== true) return reduced;
+  return viewNode(
+    reduced,
+    axes.reduce((view, axis) => expandView(view, axis), fullView(reduced.shape)),
+  );
 }
 
-/** The product of two matrices, or of a matrix and a vector on either side as NumPy has it, by way of matrices. */
-export function matmulNode(left: Node, right: Node): MatmulNode {
-  if (left.shape.length !== 2 || right.shape.length !== 2)
-    throw new RangeError(`matmul takes matrices, not shapes (${left.shape.join(", ")}) and (${right.shape.join(", ")})`);
-  if (left.shape[1] !== right.shape[0])
-    throw new RangeError(
-      `matmul of (${left.shape.join(", ")}) and (${right.shape.join(", ")}): ${left.shape[1]} columns meet ${right.shape[0]} rows`,
-    );
+/**
+ * The product of two matrices, or of a matrix and a vector on either side: a vector on the left counts as a row, on the
+ * right as a column, and that axis is gone from the result.
+ */
+export function matmulNode(name: string, left: Node, right: Node): Node {
+  const shapes = `[${left.shape}] and [${right.shape}]`;
+  for (const { shape } of [left, right])
+    if (shape.length < 1 || shape.length > 2)
+      throw new DaosError("DER_INVAL", "invalid operand", {
+        detail: `${name} takes arrays of one or two axes, not ${shapes}; take views of two axes`,
+      });
+  const expanded = (node: Node, axis: number): Node =>
+    node.shape.length === 2 ? node : viewNode(node, expandView(fullView(node.shape), axis));
   const dtype = promote(left.dtype, right.dtype);
-  if (isComplex(dtype)) throw new TypeError(`matmul is not defined for ${dtype}; take xp.real and xp.imag`);
-  return {
-    type: "matmul",
-    dtype,
-    shape: [left.shape[0]!, right.shape[1]!],
-    left: castNode(left, dtype),
-    right: castNode(right, dtype),
-  };
+  if (isComplex(dtype))
+    throw new TypeError(`${name} is not defined for ${dtype}; compute with xp.real and xp.imag of the operands`);
+  const [a, b] = [castNode(expanded(left, 0), dtype), castNode(expanded(right, 1), dtype)];
+  if (a.shape[1] !== b.shape[0])
+    throw new DaosError("DER_INVAL", "shapes do not match", {
+      detail: `${name} of ${shapes}: rows of ${a.shape[1]} elements meet columns of ${b.shape[0]}`,
+    });
+  const product: Node = { type: "matmul", dtype, shape: [a.shape[0]!, b.shape[1]!], left: a, right: b };
+  const gone = [...(left.shape.length === 1 ? [0] : []), ...(right.shape.length === 1 ? [1] : [])];
+  return gone.length === 0 ? product : viewNode(product, squeezeView(fullView(product.shape), gone));
 }
 
 /** The axes in order, each once, counted from 0. */
-export function normalAxes(axis: number | readonly number[] | undefined, ndim: number): number[] {
-  const given = axis === undefined ? Array.from({ length: ndim }, (_, i) => i) : typeof axis === "number" ? [axis] : axis;
-  const axes = given.map((a) => {
-    if (!Number.isInteger(a) || a < -ndim || a >= ndim)
-      throw new RangeError(`axis ${a} is out of bounds for an array of ${ndim} dimensions`);
-    return a < 0 ? a + ndim : a;
-  });
-  if (new Set(axes).size < axes.length) throw new RangeError(`duplicate axis in [${given.join(", ")}]`);
+function normalAxes(axis: number | readonly number[] | undefined, ndim: number): number[] {
+  if (axis === undefined) return Array.from({ length: ndim }, (_, i) => i);
+  const axes = (typeof axis === "number" ? [axis] : [...axis]).map((a) => checkAxis(a, ndim));
+  if (new Set(axes).size < axes.length)
+    throw new DaosError("DER_INVAL", "invalid axes", { detail: `an axis occurs twice in [${axis}]` });
   return axes.sort((a, b) => a - b);
 }
 
@@ -107,6 +130,7 @@ function isScalar(operand: Operand): operand is ScalarValue {
 
 function asNode(operand: Operand, dtype: DType): Node {
   if (!isScalar(operand)) return operand;
+  checkScalar(operand, dtype);
   return { type: "scalar", value: operand, dtype, shape: [] } satisfies ScalarNode;
 }
 
@@ -115,11 +139,21 @@ function commonDtype(operands: readonly Operand[]): DType {
   const arrays = operands.filter((o): o is Node => !isScalar(o));
   const scalars = operands.filter(isScalar);
   if (arrays.length === 0) return scalars.map(ownDtype).reduce(promote);
-  return scalars.reduce((dtype: DType, scalar) => promoteScalar(dtype, scalar), arrays.map((a) => a.dtype).reduce(promote));
+  return scalars.reduce(
+    (dtype: DType, scalar) => promoteScalar(dtype, scalar),
+    arrays.map((a) => a.dtype).reduce(promote),
+  );
 }
 
 function ownDtype(scalar: ScalarValue): DType {
   if (typeof scalar === "object") return "complex128";
   if (typeof scalar === "boolean") return "bool";
   return typeof scalar === "bigint" || Number.isInteger(scalar) ? "int64" : "float64";
+}
+
+/** An integer beside an array of integers has to be in their range, as in NumPy (NEP 50). */
+function checkScalar(value: ScalarValue, dtype: DType): void {
+  if (typeof value === "boolean" || typeof value === "object" || dtype === "bool") return;
+  if (/^u?int(8|16|32)$/.test(dtype)) encodeScalar(dtype, Number(value));
+  else if (/^u?int64$/.test(dtype)) encodeScalar(dtype, BigInt(value));
 }

@@ -3,7 +3,7 @@
  * Functions are text, not closures, so that a chain of them becomes one loop over memory (see `kernel.ts`).
  */
 import type { DType } from "../dtype.ts";
-import { fractional, isBig, isComplex, isFloat, isInteger, realOf } from "./promotion.ts";
+import { floating, fractional, isBig, isComplex, isFloat, isInteger, realOf } from "./promotion.ts";
 
 /** The text that computes one real element from the texts of its operands, all of dtype `dtype`. */
 type Emit = (dtype: DType, ...operands: string[]) => string;
@@ -56,9 +56,9 @@ function integral(name: string, allowBool: boolean): (dtype: DType) => DType {
 const binary = (f: Omit<ElementwiseFunction, "operands">): ElementwiseFunction => ({ operands: 2, ...f });
 const unary = (f: Omit<ElementwiseFunction, "operands">): ElementwiseFunction => ({ operands: 1, ...f });
 
-/** A function of `Math` on floats; integers become float64 first. */
+/** A function of `Math` on floats. */
 function math(name: string, emit: (x: string) => string = (x) => `Math.${name}(${x})`): ElementwiseFunction {
-  return unary({ takes: noComplex(name, fractional), gives: same, emit: (_, x) => emit(x!) });
+  return unary({ takes: noComplex(name, floating), gives: same, emit: (_, x) => emit(x!) });
 }
 
 function compare(operator: string, emitComplex?: EmitComplex): ElementwiseFunction {
@@ -128,10 +128,10 @@ export const HELPERS = {
     return Math.abs(x - Math.trunc(x)) === 0.5 && r % 2 !== 0 ? r - 1 : r === 0 && (x < 0 || Object.is(x, -0)) ? -0 : r;
   },
   minimum(a: number, b: number): number {
-    return a < b || a !== a ? a : b;
+    return a < b || Number.isNaN(a) ? a : b;
   },
   maximum(a: number, b: number): number {
-    return a > b || a !== a ? a : b;
+    return a > b || Number.isNaN(a) ? a : b;
   },
   sign(x: number): number {
     return x > 0 ? 1 : x < 0 ? -1 : x;
@@ -158,7 +158,11 @@ const functions = {
     takes: same,
     gives: same,
     emit: (dtype, a, b) =>
-      dtype === "bool" ? `(${a} & ${b})` : dtype === "int32" || dtype === "uint32" ? `Math.imul(${a}, ${b})` : `(${a} * ${b})`,
+      dtype === "bool"
+        ? `(${a} & ${b})`
+        : dtype === "int32" || dtype === "uint32"
+          ? `Math.imul(${a}, ${b})`
+          : `(${a} * ${b})`,
     emitComplex: product,
   }),
   divide: binary({
@@ -197,8 +201,8 @@ const functions = {
     gives: same,
     emit: (dtype, a, b) => (isFloat(dtype) ? `maximum(${a}, ${b})` : `(${a} > ${b} ? ${a} : ${b})`),
   }),
-  hypot: binary({ takes: noComplex("hypot", fractional), gives: same, emit: (_, a, b) => `Math.hypot(${a}, ${b})` }),
-  atan2: binary({ takes: noComplex("atan2", fractional), gives: same, emit: (_, a, b) => `Math.atan2(${a}, ${b})` }),
+  hypot: binary({ takes: noComplex("hypot", floating), gives: same, emit: (_, a, b) => `Math.hypot(${a}, ${b})` }),
+  atan2: binary({ takes: noComplex("atan2", floating), gives: same, emit: (_, a, b) => `Math.atan2(${a}, ${b})` }),
 
   equal: compare("===", ([a, b], [c, d]) => `(${a} === ${c} && ${b} === ${d} ? 1 : 0)`),
   not_equal: compare("!==", ([a, b], [c, d]) => `(${a} !== ${c} || ${b} !== ${d} ? 1 : 0)`),

@@ -5,11 +5,11 @@
  */
 import type { DType, TypedArray } from "../dtype.ts";
 import { type ComplexText, FUNCTIONS, HELPERS } from "./functions.ts";
-import type { LeafNode, MapNode, MatmulNode, Node, ReduceNode } from "./node.ts";
+import type { MapNode, Node, ScalarNode } from "./node.ts";
 import { isBig, isComplex, isFloat, type ScalarValue } from "./promotion.ts";
 
 /** An operand of a kernel that comes from memory. */
-export type Input = LeafNode | ReduceNode | MatmulNode;
+export type Input = Exclude<Node, MapNode | ScalarNode>;
 
 /** Where a row of an operand lies: element `i` is at `offset + i * stride`; a stride of 0 repeats one element. */
 export interface Row {
@@ -81,7 +81,12 @@ return function (out, o, n, rows, scalars) {
   #node(node: Node): Text {
     let text = this.#written.get(node);
     if (text === undefined) {
-      text = node.type === "scalar" ? this.#scalar(node.value, node.dtype) : node.type === "map" ? this.#map(node) : this.#input(node);
+      text =
+        node.type === "scalar"
+          ? this.#scalar(node.value, node.dtype)
+          : node.type === "map"
+            ? this.#map(node)
+            : this.#input(node);
       this.#written.set(node, text);
     }
     return text;
@@ -98,7 +103,9 @@ return function (out, o, n, rows, scalars) {
     const constant = (v: number | bigint | boolean): string => {
       const converted = isBig(dtype) ? BigInt(v) : Number(v);
       const name = `k${this.scalars.push(converted) - 1}`;
-      this.#head.push(`const ${name} = ${rounded(`scalars[${this.scalars.length - 1}]`, isComplex(dtype) ? partOf(dtype) : dtype)};`);
+      this.#head.push(
+        `const ${name} = ${rounded(`scalars[${this.scalars.length - 1}]`, isComplex(dtype) ? partOf(dtype) : dtype)};`,
+      );
       return name;
     };
     if (!isComplex(dtype)) return constant(value as number | bigint | boolean);
@@ -106,7 +113,8 @@ return function (out, o, n, rows, scalars) {
   }
 
   #map(node: MapNode): Text {
-    if (node.name === "astype") return this.#named(convert(this.#node(node.operands[0]!), node.operands[0]!.dtype, node.dtype));
+    if (node.name === "astype")
+      return this.#named(convert(this.#node(node.operands[0]!), node.operands[0]!.dtype, node.dtype));
     if (node.name === "where") {
       const [condition, a, b] = node.operands as [Node, Node, Node];
       const test = `(${this.#node(condition) as string} != 0)`;
@@ -116,9 +124,12 @@ return function (out, o, n, rows, scalars) {
       return this.#named([`(${test} ? ${xr} : ${yr})`, `(${test} ? ${xi} : ${yi})`]);
     }
     const { emit, emitComplex } = FUNCTIONS[node.name];
-    const operands = node.operands.map((operand) => this.#named(convert(this.#node(operand), operand.dtype, node.takes)));
+    const operands = node.operands.map((operand) =>
+      this.#named(convert(this.#node(operand), operand.dtype, node.takes)),
+    );
     if (!isComplex(node.takes)) return this.#named(rounded(emit(node.takes, ...(operands as string[])), node.dtype));
-    if (emitComplex === undefined) throw new TypeError(`${node.name} is not defined for ${node.takes}; use astype first`);
+    if (emitComplex === undefined)
+      throw new TypeError(`${node.name} is not defined for ${node.takes}; use astype first`);
     const result = emitComplex(...(operands as ComplexText[]));
     if (typeof result === "string") return this.#named(rounded(result, node.dtype));
     const part = partOf(node.dtype);
@@ -155,9 +166,13 @@ function convert(text: Text, from: DType, to: DType): Text {
   if (to === "bool") return `(${text} != ${isBig(from) ? "0n" : "0"} ? 1 : 0)`;
   if (isBig(to)) {
     if (isBig(from)) return rounded(text, to);
-    return rounded(isFloat(from) ? `BigInt(Number.isFinite(${text}) ? Math.trunc(${text}) : 0)` : `BigInt(${text})`, to);
+    return rounded(
+      isFloat(from) ? `BigInt(Number.isFinite(${text}) ? Math.trunc(${text}) : 0)` : `BigInt(${text})`,
+      to,
+    );
   }
-  if (isBig(from)) return isFloat(to) ? rounded(`Number(${text})`, to) : rounded(`Number(BigInt.asIntN(32, ${text}))`, to);
+  if (isBig(from))
+    return isFloat(to) ? rounded(`Number(${text})`, to) : rounded(`Number(BigInt.asIntN(32, ${text}))`, to);
   return rounded(isFloat(from) && !isFloat(to) ? `Math.trunc(${text})` : text, to);
 }
 

@@ -1,23 +1,13 @@
 /** Expressions before they are computed: a graph of nodes with known dtypes and shapes. Pure. */
-import type { DType, TypedArray } from "../dtype.ts";
+import type { DType } from "../dtype.ts";
+import type { NDArray } from "../ndarray.ts";
+import type { Source } from "../source.ts";
+import type { View } from "../view.ts";
 import type { FunctionName } from "./functions.ts";
-import type { ReductionName } from "./reductions.ts";
 import type { ScalarValue } from "./promotion.ts";
+import type { ReductionName } from "./reductions.ts";
 
-/** Something that can be read box by box: an array, a view, an ndarray. */
-export interface Source {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  /** The shape of the boxes that are cheap to read; `undefined` for memory. */
-  readonly chunks: readonly number[] | undefined;
-  /**
-   * Reads the box from `start` to `stop` (excluded) in C order into `out`, which has just its size (twice that for
-   * complex dtypes). Blocking twins answer nothing, the others a promise.
-   */
-  read(start: readonly number[], stop: readonly number[], out: TypedArray, signal: AbortSignal | undefined): void | Promise<void>;
-}
-
-/** An operand that is read. */
+/** An operand that is read: a stored array, a view of one, memory. */
 export interface LeafNode {
   readonly type: "leaf";
   readonly dtype: DType;
@@ -44,7 +34,7 @@ export interface MapNode {
   readonly operands: readonly Node[];
 }
 
-/** A reduction over axes. */
+/** A reduction over axes, which are gone from the result. */
 export interface ReduceNode {
   readonly type: "reduce";
   readonly name: ReductionName;
@@ -53,7 +43,6 @@ export interface ReduceNode {
   readonly operand: Node;
   /** The axes that are reduced, in order. */
   readonly axes: readonly number[];
-  readonly keepdims: boolean;
   /** Degrees of freedom that `std` and `var` leave out. */
   readonly correction: number;
 }
@@ -67,26 +56,42 @@ export interface MatmulNode {
   readonly right: Node;
 }
 
-/** Any expression. */
-export type Node = LeafNode | ScalarNode | MapNode | ReduceNode | MatmulNode;
-
-/** The number of elements of a shape. */
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
+/** A part or another layout of an expression. */
+export interface ViewNode {
+  readonly type: "view";
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly operand: Node;
+  readonly view: View;
 }
 
-/** The shape of operands that are broadcast against each other. RangeError when they do not fit, as NumPy. */
-export function broadcastShapes(shapes: readonly (readonly number[])[]): number[] {
-  const ndim = Math.max(0, ...shapes.map((shape) => shape.length));
-  const result = new Array<number>(ndim).fill(1);
-  for (const shape of shapes)
-    for (let i = 0; i < shape.length; i++) {
-      const axis = ndim - shape.length + i;
-      const n = shape[i]!;
-      if (n === 1 || n === result[axis]) continue;
-      if (result[axis] !== 1)
-        throw new RangeError(`shapes ${shapes.map((s) => `(${s.join(", ")})`).join(" and ")} cannot be broadcast together`);
-      result[axis] = n;
-    }
-  return result;
+/** A function of blocks of arrays: what `apply` makes. */
+export interface ApplyNode {
+  readonly type: "apply";
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly fn: (...blocks: NDArray[]) => unknown;
+  readonly operands: readonly Node[];
+  /** How many axes at the end of each operand are whole in every block, and how many at the end of the result. */
+  readonly core: readonly number[];
+  readonly resultCore: number;
+}
+
+/** Any expression. */
+export type Node = LeafNode | ScalarNode | MapNode | ReduceNode | MatmulNode | ViewNode | ApplyNode;
+
+/** The nodes that a node is computed from. */
+export function operandsOf(node: Node): readonly Node[] {
+  switch (node.type) {
+    case "leaf":
+    case "scalar":
+      return [];
+    case "map":
+    case "apply":
+      return node.operands;
+    case "matmul":
+      return [node.left, node.right];
+    default:
+      return [node.operand];
+  }
 }

@@ -1,5 +1,5 @@
 /** Which dtype an operation gives: NumPy's promotion of arrays, and NEP 50 for scalars. Pure. */
-import { type DType, DTYPES, type Kind } from "../dtype.ts";
+import { DTYPES, type DType, type Kind } from "../dtype.ts";
 
 function kindOf(dtype: DType): Kind {
   return DTYPES[dtype].kind;
@@ -62,10 +62,15 @@ export function promoteScalar(dtype: DType, scalar: ScalarValue): DType {
   return kind === "bool" ? "int64" : dtype;
 }
 
-/** The dtype of a function that gives fractions (sqrt, exp, divide): floats and complex keep theirs (`numpy`'s rule). */
+/** The dtype of quotients and means: floats and complex keep theirs (NumPy's rule). */
 export function fractional(dtype: DType): DType {
   if (kindOf(dtype) === "float" || kindOf(dtype) === "complex") return dtype;
   return "float64";
+}
+
+/** The dtype of functions such as `sqrt` and `exp`: the smallest float that holds the integers (NumPy's rule). */
+export function floating(dtype: DType): DType {
+  return isInteger(dtype) || dtype === "bool" ? promote(dtype, "float16") : dtype;
 }
 
 /** The dtype of a sum or product: small integers add up in 64 bits. */

@@ -6,27 +6,31 @@
 import type { DType, TypedArray } from "../dtype.ts";
 import { fractional, isBig, isComplex, isFloat, realOf, summed } from "./promotion.ts";
 
-/** The names of the array API. */
-export type ReductionName =
-  | "sum"
-  | "prod"
-  | "mean"
-  | "var"
-  | "std"
-  | "min"
-  | "max"
-  | "any"
-  | "all"
-  | "argmin"
-  | "argmax"
-  | "count_nonzero";
+/** All reductions, by the array API's names. */
+export const REDUCTIONS = [
+  "sum",
+  "prod",
+  "mean",
+  "var",
+  "std",
+  "min",
+  "max",
+  "any",
+  "all",
+  "argmin",
+  "argmax",
+  "count_nonzero",
+] as const;
+
+/** The name of a reduction. */
+export type ReductionName = (typeof REDUCTIONS)[number];
 
 /** The state of a reduction for a box of results. */
 export interface Accumulator {
   /** Folds `n` contiguous elements into result `q`. `index` is the position of the first one (for argmin and argmax). */
   fold(q: number, data: TypedArray, at: number, n: number, index: number): void;
-  /** Folds `n` contiguous elements each into a result of its own, from `q` on; `index` grows by `step` with each. */
-  foldEach(q: number, data: TypedArray, at: number, n: number, index: number, step: number): void;
+  /** Folds `n` contiguous elements each into a result of its own, from `q` on, all at `index`. */
+  foldEach(q: number, data: TypedArray, at: number, n: number, index: number): void;
   /** Writes the results, `total` elements having gone into each. */
   finish(out: TypedArray, total: number): void;
 }
@@ -294,9 +298,9 @@ class Extremes implements Accumulator {
     if (n === 0) return;
     let best = data[at]!;
     if (this.#sign > 0) {
-      for (let i = at + 1; i < at + n; i++) if (data[i]! > best || data[i] !== data[i]) best = data[i]!;
+      for (let i = at + 1; i < at + n; i++) if (data[i]! > best || Number.isNaN(data[i])) best = data[i]!;
     } else {
-      for (let i = at + 1; i < at + n; i++) if (data[i]! < best || data[i] !== data[i]) best = data[i]!;
+      for (let i = at + 1; i < at + n; i++) if (data[i]! < best || Number.isNaN(data[i])) best = data[i]!;
     }
     this.#take(q, best);
   }
@@ -338,8 +342,8 @@ class Positions implements Accumulator {
     for (let i = 0; i < n; i++) this.#take(q, data[at + i]!, index + i);
   }
 
-  foldEach(q: number, data: TypedArray, at: number, n: number, index: number, step: number): void {
-    for (let i = 0; i < n; i++) this.#take(q + i, data[at + i]!, index + i * step);
+  foldEach(q: number, data: TypedArray, at: number, n: number, index: number): void {
+    for (let i = 0; i < n; i++) this.#take(q + i, data[at + i]!, index);
   }
 
   finish(out: TypedArray): void {
@@ -387,7 +391,9 @@ class Truths implements Accumulator {
   finish(out: TypedArray, total: number): void {
     for (let q = 0; q < this.#counts.length; q++) {
       const count = this.#counts[q]!;
-      out[q] = (this.#name === "count_nonzero" ? count : Number(this.#name === "any" ? count > 0 : count === total)) as never;
+      out[q] = (
+        this.#name === "count_nonzero" ? count : Number(this.#name === "any" ? count > 0 : count === total)
+      ) as never;
     }
   }
 
