@@ -15,7 +15,7 @@ const ADMIN = [
   "queryContainer",
   "queryPool",
 ];
-const ARRAYS = ["ndarray", "sel", "slice"];
+const ARRAYS = ["ndarray", "sel", "slice", "xp"];
 const FACE = [...ADMIN, ...ARRAYS, "DCont", "DDict", "DObjNotFound", "DaosError", "json", "resolvePath"].sort();
 
 /** By entry of `exports`: its source and the names of its values. */

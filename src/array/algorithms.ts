@@ -433,7 +433,7 @@ function* cutChunks(
 }
 
 /** Booleans are 0 or 1: any other byte that means true would not be equal to it elsewhere. */
-function canonical<D extends DType>(a: NDArray<D>): NDArray<D> {
+export function canonical<D extends DType>(a: NDArray<D>): NDArray<D> {
   if (a.dtype !== "bool" || !asBytes(a.data).some((byte) => byte > 1)) return a;
   return { ...a, data: Uint8Array.from(a.data as Uint8Array, (byte) => (byte === 0 ? 0 : 1)) as DTypes[D] };
 }

@@ -58,3 +58,36 @@ export class ArrayCalls {
     });
   }
 }
+
+/** The calls on arrays of several containers: each has its turn when it has one in all of them. */
+export class JointCalls extends ArrayCalls {
+  readonly #members: readonly ArrayCalls[];
+
+  constructor(members: readonly ArrayCalls[]) {
+    super();
+    this.#members = members;
+  }
+
+  override run<T>(reads: Iterable<string>, writes: Iterable<string>, work: () => Promise<T>): Promise<T> {
+    const [reading, writing] = [[...reads], [...writes]];
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    // Asked for all at once, in the order of the program: no two calls can wait for each other.
+    const turns = this.#members.map(
+      (member) =>
+        new Promise<void>((resolve, reject) => {
+          member
+            .run(reading, writing, () => {
+              resolve();
+              return ended;
+            })
+            .catch(reject);
+        }),
+    );
+    const result = Promise.all(turns).then(work);
+    result.then(
+      () => end(),
+      () => end(),
+    );
+    return result;
+  }
+}

@@ -18,6 +18,8 @@ import { type Block, ConvertedSource, SOURCE, type Source, ViewSource } from "./
 import type { StoredArray } from "./stored-array.ts";
 import type { CopyOptions as AsyncCopyOptions, Export as AsyncExport, Read as AsyncRead } from "./types.ts";
 import { broadcastView, expandView, fullView, selectView, squeezeView, transposeView, type View } from "./view.ts";
+import type { Xp } from "./xp/types.ts";
+import { xp } from "./xp/xp-sync.ts";
 import { writeZarr } from "./zarr-directory.ts";
 
 /** Options of reading into memory. */
@@ -121,6 +123,11 @@ export class Arr<D extends DType = DType> {
   /** Whether the elements are of that type; narrows. */
   is<E extends DType>(dtype: E): this is Arr<E> {
     return (this.dtype as DType) === dtype;
+  }
+
+  /** The namespace of functions that take this array, `xp`, as the Python array API has it. */
+  __array_namespace__(): Xp<"sync"> {
+    return xp;
   }
 
   /** Walks the array in blocks that read well (its chunks, small ones joined), in C order; one is in memory at a time. */

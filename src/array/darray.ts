@@ -19,7 +19,12 @@ import { type Block, ConvertedSource, SOURCE, type Source, ViewSource } from "./
 import type { StoredArray } from "./stored-array.ts";
 import type { CopyOptions, Export, Read } from "./types.ts";
 import { broadcastView, expandView, fullView, selectView, squeezeView, transposeView, type View } from "./view.ts";
+import type { Xp } from "./xp/types.ts";
+import { xp } from "./xp/xp.ts";
 import { writeZarr } from "./zarr-directory.ts";
+
+/** The order of the calls on the container of an array. @internal */
+export let callsOf: (array: Arr) => ArrayCalls;
 
 /** What may be stored in an array of `D`: an array of the same dtype, in memory or not, that broadcasts; or one element. */
 export type Operand<D extends DType> = Arr<D> | NDArray<D> | Scalar<D>;
@@ -38,6 +43,10 @@ export interface ArrayBlock<D extends DType> extends Block {
  * all), DER_NOMEM for a result that is too big, and with the storage's errors: DER_NO_HDL, DER_NONEXIST, DER_IO.
  */
 export class Arr<D extends DType = DType> {
+  static {
+    callsOf = (array) => array.calls;
+  }
+
   /** Where the elements come from. @internal */
   readonly [SOURCE]: Source<D>;
   /** The order of the calls on the arrays of the container. @internal */
@@ -118,6 +127,11 @@ export class Arr<D extends DType = DType> {
   /** Whether the elements are of that type; narrows. */
   is<E extends DType>(dtype: E): this is Arr<E> {
     return (this.dtype as DType) === dtype;
+  }
+
+  /** The namespace of functions that take this array, `xp`, as the Python array API has it. */
+  __array_namespace__(): Xp<"async"> {
+    return xp;
   }
 
   /** Walks the array in blocks that read well (its chunks, small ones joined), in C order; one is in memory at a time. */

@@ -44,71 +44,74 @@ export const BLOCK_BYTES = 1024 * 1024;
 /** A part of another source. */
 export class ViewSource<D extends DType> implements Source<D> {
   readonly dtype: D;
-  readonly #base: Source<D>;
-  readonly #view: View;
+  /** What it is a part of. */
+  readonly base: Source<D>;
+  /** Which part. */
+  readonly view: View;
 
   constructor(base: Source<D>, view: View) {
     this.dtype = base.dtype;
-    this.#base = base;
-    this.#view = view;
+    this.base = base;
+    this.view = view;
   }
 
   get shape(): readonly number[] {
-    return this.#view.shape;
+    return this.view.shape;
   }
 
   get reads(): ReadonlySet<string> {
-    return this.#base.reads;
+    return this.base.reads;
   }
 
   refresh(o: Bulk | undefined): Steps<void> {
-    return this.#base.refresh(o);
+    return this.base.refresh(o);
   }
 
   read(view: View, out: NDArray<D>, o: Bulk | undefined): Steps<void> {
-    return this.#base.read(composeViews(this.#view, view), out, o);
+    return this.base.read(composeViews(this.view, view), out, o);
   }
 
   splits(view: View): readonly (readonly number[])[] {
-    return this.#base.splits(composeViews(this.#view, view));
+    return this.base.splits(composeViews(this.view, view));
   }
 }
 
 /** Another source with its elements converted, block by block. */
 export class ConvertedSource<D extends DType, E extends DType> implements Source<E> {
   readonly dtype: E;
-  readonly #base: Source<D>;
+  /** What is converted. */
+  readonly base: Source<D>;
 
   constructor(base: Source<D>, dtype: E) {
     this.dtype = dtype;
-    this.#base = base;
+    this.base = base;
   }
 
   get shape(): readonly number[] {
-    return this.#base.shape;
+    return this.base.shape;
   }
 
   get reads(): ReadonlySet<string> {
-    return this.#base.reads;
+    return this.base.reads;
   }
 
   refresh(o: Bulk | undefined): Steps<void> {
-    return this.#base.refresh(o);
+    return this.base.refresh(o);
   }
 
   *read(view: View, out: NDArray<E>, o: Bulk | undefined): Steps<void> {
-    for (const block of blocksOf(this.splits(view), view.shape, DTYPES[this.#base.dtype].bytes)) {
+    for (const block of blocksOf(this.splits(view), view.shape, DTYPES[this.base.dtype].bytes)) {
       const part = pickView(view, picksOf(block));
-      const from = ndarray(this.#base.dtype, block.shape);
-      yield* this.#base.read(part, from, o);
+      const from = ndarray(this.base.dtype, block.shape);
+      yield* this.base.read(part, from, o);
       const to = ndarray(this.dtype, block.shape);
-      convert(this.#base.dtype, from.data, this.dtype, to.data, sizeOf(block.shape));
+      convert(this.base.dtype, from.data, this.dtype, to.data, sizeOf(block.shape));
       copyInto(to, boxOf(out, block));
     }
   }
 
   splits(view: View): readonly (readonly number[])[] {
-    return this.#base.splits(view);
+    return this.base.splits(view);
   }
 }
 
