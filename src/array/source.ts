@@ -8,7 +8,7 @@ import { convert } from "./convert.ts";
 import { copyBox } from "./copy.ts";
 import { allocate, asBytes, DTYPES, type DType } from "./dtype.ts";
 import { isContiguous, type NDArray, ndarray, sizeOf } from "./ndarray.ts";
-import { composeViews, fullView, pickView, type View } from "./view.ts";
+import { composeViews, pickView, type View } from "./view.ts";
 
 /** A readable array. */
 export interface Source<D extends DType = DType> {
@@ -213,11 +213,6 @@ export function contiguous<D extends DType>(a: NDArray<D>): NDArray<D> {
   const copy = ndarray(a.dtype, a.shape, allocate(a.dtype, sizeOf(a.shape)));
   copyInto(a, copy);
   return copy;
-}
-
-/** Reads all of a source into `out`. */
-export function readAll<D extends DType>(source: Source<D>, out: NDArray<D>, o: Bulk | undefined): Steps<void> {
-  return source.read(fullView(source.shape), out, o);
 }
 
 /** From the last axis to the first, while blocks are small: intervals are joined. */

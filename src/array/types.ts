@@ -30,7 +30,7 @@ export interface Layout<D extends DType> {
 /** Options of copying and rechunking. */
 export interface CopyOptions extends Bulk {
   chunks?: readonly number[] | "auto" | undefined;
-  /** The most memory that the copy may take, bytes; default 256 MiB. */
+  /** The most memory that the copy may take, bytes; default 64 MiB. */
   maxBytes?: number | undefined;
 }
 

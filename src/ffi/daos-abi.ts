@@ -88,9 +88,6 @@ export const DAOS = {
   DAOS_PROP_LABEL_MAX_LEN: 127,
 } as const;
 
-/** "No transaction" where a transaction's handle is asked for. */
-export const DAOS_TX_NONE = 0n;
-
 /** Numbers of `daos_errno.h`, their names without the `DER_` in front; libdaos answers with them negated. */
 export const ERRNO = {
   NO_PERM: 1001,
