@@ -1,0 +1,2 @@
+import { testEngine } from "../../../src/testing.ts";
+testEngine({ system: process.env.RADOS_SYSTEM! });
