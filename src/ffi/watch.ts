@@ -13,6 +13,8 @@ import { blockingCall, wait } from "./pending.ts";
 /** How long the watchers of an object have to show themselves, milliseconds. */
 const NOTIFY_MS = 500;
 const ENOENT = -2;
+/** The reply is two lists, who has answered and who has not, each with its length (4 bytes) in front. */
+const NO_WATCHERS_BYTES = 8;
 /** `RTLD_DEFAULT` of dlsym(3). */
 const RTLD_DEFAULT = 0;
 
@@ -56,8 +58,7 @@ export function* isWatched(face: "async" | "sync", ioctx: Pointer, object: strin
       blockingCall(face, lib.notify2, ioctx, object, 0, 0, NOTIFY_MS, out.address, out.address + 8),
     );
     const reply = out.pointer(0);
-    // The reply is two lists, each with its length in front: who has answered, and who has not.
-    const watchers = out.pointer(8) > 4;
+    const watchers = out.pointer(8) > NO_WATCHERS_BYTES;
     if (reply !== 0) lib.bufferFree(reply);
     return watchers && result !== ENOENT;
   } finally {

@@ -40,6 +40,7 @@ interface Lying {
 export function* checkObjects(face: Face, core: ContainerCore, repair: boolean): Steps<CheckReport> {
   const started = new Date();
   const findings: Finding[] = [];
+  let checked = 0;
   let skipped = 0;
   // Objects before names: what is named in between is then not taken for an orphan.
   const lying = group(yield* objectNames(face, core.ioctx));
@@ -74,6 +75,7 @@ export function* checkObjects(face: Face, core: ContainerCore, repair: boolean):
       );
       continue;
     }
+    checked++;
     if (!named.has(oid)) {
       // Looked up again: it may have got its name since.
       const before = findings.length + skipped;
@@ -111,7 +113,7 @@ export function* checkObjects(face: Face, core: ContainerCore, repair: boolean):
           repaired: false,
         });
   }
-  return { started, completed: new Date(), checked: lying.size, skipped, findings };
+  return { started, completed: new Date(), checked, skipped, findings };
 
   function nameOf(oid: string): string {
     const entry = named.get(oid);

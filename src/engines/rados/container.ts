@@ -62,7 +62,7 @@ export class RadosContainer<S extends Face> implements Container<S>, Handle {
   link(name: string, object: ObjectRef, o?: At): R<S, boolean> {
     return this.#run(() => {
       const core = this.writable();
-      return core.names.exclusive(name, () => addEntry(core.ioctx, name, object));
+      return core.names.exclusive(name, () => link(core, name, object));
     }, o);
   }
 
@@ -122,6 +122,11 @@ function* createNamed(core: ContainerCore, name: string, spec: ObjectSpec): Step
   if (named) return object;
   yield* discard(core, object.oid);
   return undefined;
+}
+
+function* link(core: ContainerCore, name: string, object: ObjectRef): Steps<boolean> {
+  yield* core.object(object.oid).assertLive();
+  return yield* addEntry(core.ioctx, name, object);
 }
 
 function* destroyNamed(core: ContainerCore, name: string): Steps<boolean> {

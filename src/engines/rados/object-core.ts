@@ -147,6 +147,12 @@ export class ObjectCore {
     return yield* wait(this.#fetching ?? drive(this.#fetch()));
   }
 
+  /** DER_NONEXIST when the object was destroyed. */
+  *assertLive(): Steps<void> {
+    this.#view = undefined;
+    yield* this.view();
+  }
+
   /** A shard of `seen` was sealed or gone: finds out why, so that the next `view` is another one. */
   *refresh(seen: View): Steps<void> {
     if (this.#view === seen) this.#view = undefined;

@@ -1,2 +1,3 @@
 import { testEngine } from "../../../src/testing.ts";
+
 testEngine({ system: process.env.RADOS_SYSTEM! });
