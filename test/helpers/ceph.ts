@@ -118,15 +118,33 @@ export class CephCluster {
     return Array.from({ length: Number(readFileSync(join(this.directory, "osds"), "utf8")) }, (_, id) => id);
   }
 
-  /** Waits until so many OSDs are up, and with `clean` until every copy is where it belongs. */
-  async waitForOsds(up: number, clean = false): Promise<void> {
+  /** Waits until so many OSDs are up. */
+  async waitForOsds(up: number): Promise<void> {
     const end = performance.now() + START_MS;
     for (;;) {
       const status = await this.ceph("-s", "--format", "json").then(JSON.parse, () => undefined);
-      const states: { state_name: string }[] = status?.pgmap?.pgs_by_state ?? [];
-      const isClean = !clean || states.every(({ state_name: name }) => name === "active+clean");
-      if (status?.osdmap?.num_up_osds >= up && isClean) return;
+      if (status?.osdmap?.num_up_osds >= up) return;
       if (performance.now() > end) throw new Error(`${up} OSDs are not up: see ${this.directory}/*.out`);
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Waits until every copy of a pool's objects is where it belongs. Its placement groups are asked: there is no manager. */
+  async waitForCleanPool(pool: string): Promise<void> {
+    const pools = JSON.parse(await this.ceph("osd", "pool", "ls", "detail", "--format", "json")) as {
+      pool_name: string;
+      pool_id: number;
+      pg_num: number;
+    }[];
+    const { pool_id: id, pg_num: groups } = pools.find((one) => one.pool_name === pool)!;
+    const questions = Array.from({ length: groups }, (_, i) => `tell ${id}.${i.toString(16)} query`);
+    const end = performance.now() + START_MS;
+    for (;;) {
+      const client = run("ceph", ["-c", this.conf, "--connect-timeout", "20"], { maxBuffer: 64 * 1024 * 1024 });
+      client.child.stdin!.end(`${questions.join("\n")}\n`);
+      const { stdout } = await client;
+      if (stdout.match(/^ {4}"state": "active\+clean"/gm)?.length === groups) return;
+      if (performance.now() > end) throw new Error(`pool ${pool} is not clean`);
       await sleep(POLL_MS);
     }
   }
