@@ -137,13 +137,13 @@ export class CephCluster {
       pg_num: number;
     }[];
     const { pool_id: id, pg_num: groups } = pools.find((one) => one.pool_name === pool)!;
-    const questions = Array.from({ length: groups }, (_, i) => `tell ${id}.${i.toString(16)} query`);
     const end = performance.now() + START_MS;
-    for (;;) {
-      const client = run("ceph", ["-c", this.conf, "--connect-timeout", "20"], { maxBuffer: 64 * 1024 * 1024 });
-      client.child.stdin!.end(`${questions.join("\n")}\n`);
-      const { stdout } = await client;
-      if (stdout.match(/^ {4}"state": "active\+clean"/gm)?.length === groups) return;
+    for (let group = 0; group < groups; ) {
+      const answer = await this.ceph("tell", `${id}.${group.toString(16)}`, "query").catch(() => "{}");
+      if ((JSON.parse(answer) as { state?: string }).state === "active+clean") {
+        group++;
+        continue;
+      }
       if (performance.now() > end) throw new Error(`pool ${pool} is not clean`);
       await sleep(POLL_MS);
     }
@@ -296,8 +296,8 @@ osd_crush_chooseleaf_type = 0
 osd_crush_initial_weight = 1
 osd_pool_default_size = 3
 osd_pool_default_min_size = 2
-osd_pool_default_pg_num = 16
-osd_pool_default_pgp_num = 16
+osd_pool_default_pg_num = 8
+osd_pool_default_pgp_num = 8
 osd_pool_default_pg_autoscale_mode = off
 mon_allow_pool_delete = true
 mon_max_pg_per_osd = 5000
