@@ -80,6 +80,12 @@ export class CephCluster {
     return stdout;
   }
 
+  /** Runs `rados` with these words. */
+  async rados(...words: string[]): Promise<string> {
+    const { stdout } = await run("rados", ["-c", this.conf, ...words]);
+    return stdout;
+  }
+
   /** Signals an OSD. */
   signalOsd(id: number, signal: NodeJS.Signals): void {
     this.#signal(`osd.${id}`, signal);

@@ -1,5 +1,5 @@
 /** Ceph's pools, asked of the monitors. */
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Face } from "../../engine/contract.ts";
 import type { Steps } from "../../engine/steps.ts";
 import { DaosError } from "../../errors.ts";
@@ -48,19 +48,32 @@ export function* taggedPools(face: Face, cluster: Cluster): Steps<CephPool[]> {
     }));
 }
 
-/** Makes a pool and tags it. DER_EXIST when Ceph has a pool of that name, whoever's it is. */
+/**
+ * Makes a pool and tags it. DER_EXIST when Ceph has a pool of that name, whoever's it is.
+ *
+ * Ceph's monitors answer "done" to the creation of a pool that exists. So the pool is made and tagged under a name that
+ * nobody else uses, and renamed at last: that fails when the name is taken, and nobody else's pool ever gets our mark.
+ */
 export function* createCephPool(face: Face, cluster: Cluster, label: string): Steps<CephPool> {
   const context = "failed to create pool";
-  const created = yield* wait(blockingCall(face, librados().poolCreate, cluster.handle, label));
-  if (created === ERRNO.exists)
-    throw new DaosError("DER_EXIST", context, {
+  const taken = (): DaosError =>
+    new DaosError("DER_EXIST", context, {
       detail: `Ceph has a pool ${label}; if it is to be used: ceph osd pool application enable ${label} ${APPLICATION}`,
     });
+  const names = (yield* command(face, cluster, { prefix: "osd pool ls" })) as string[];
+  if (names.includes(label)) throw taken();
+  const name = `${APPLICATION}-new-${randomUUID()}`;
+  const created = yield* wait(blockingCall(face, librados().poolCreate, cluster.handle, name));
   if (created < 0) throw fromRados(created, context, label);
-  // Marked as ours with the tag, in this order: without the mark a pool is never deleted.
-  const pool = { pool: label, app: APPLICATION };
-  yield* command(face, cluster, { prefix: "osd pool application enable", ...pool });
-  yield* command(face, cluster, { prefix: "osd pool application set", ...pool, key: CREATED_KEY, value: "1" });
+  const pool = { pool: name, app: APPLICATION };
+  try {
+    yield* command(face, cluster, { prefix: "osd pool application enable", ...pool });
+    yield* command(face, cluster, { prefix: "osd pool application set", ...pool, key: CREATED_KEY, value: "1" });
+    yield* command(face, cluster, { prefix: "osd pool rename", srcpool: name, destpool: label });
+  } catch (e) {
+    yield* wait(blockingCall(face, librados().poolDelete, cluster.handle, name));
+    throw DaosError.is(e, "DER_EXIST") ? taken() : e;
+  }
   const made = (yield* taggedPools(face, cluster)).find((tagged) => tagged.label === label);
   if (made === undefined) throw new DaosError("DER_NONEXIST", context, { detail: `${label} was deleted meanwhile` });
   return made;

@@ -7,7 +7,18 @@ import { parseSystem } from "../../../src/system-url.ts";
 
 describe("shards of a dictionary", () => {
   test("their number is that of the object class's groups", () => {
-    const expected = { S1: 1, OC_S2: 2, S16: 16, SX: 64, RP_2G4: 4, EC_4P1GX: 64, TINY: 1, SMALL: 4, LARGE: 64, MAX: 64 };
+    const expected = {
+      S1: 1,
+      OC_S2: 2,
+      S16: 16,
+      SX: 64,
+      RP_2G4: 4,
+      EC_4P1GX: 64,
+      TINY: 1,
+      SMALL: 4,
+      LARGE: 64,
+      MAX: 64,
+    };
     for (const [oclass, shards] of Object.entries(expected)) assert.equal(shardsOf(oclass, "test"), shards, oclass);
     assert.equal(shardsOf(undefined, "test"), 8);
     assert.equal(shardsOf(`S${MAX_SHARDS}`, "test"), MAX_SHARDS);
