@@ -76,8 +76,10 @@ export class CephCluster {
 
   /** Runs `ceph` with these words. */
   async ceph(...words: string[]): Promise<string> {
-    const { stdout } = await run("ceph", ["-c", this.conf, "--connect-timeout", "20", ...words]);
-    return stdout;
+    const client = run("ceph", ["-c", this.conf, "--connect-timeout", "20", ...words], { maxBuffer: 64 * 1024 * 1024 });
+    // Some of its commands read what they can get.
+    client.child.stdin!.end();
+    return (await client).stdout;
   }
 
   /** Runs `rados` with these words. */
