@@ -10,6 +10,7 @@ export const DEFAULT_TIMEOUT_MS = 30_000;
 /** The query parameters that each scheme knows; `timeout` is common to all. */
 const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   "file:": ["timeout", "durability"],
+  "rados:": ["timeout", "id", "keyring"],
   "daos:": ["timeout", "inFlight"],
 };
 
@@ -23,7 +24,7 @@ export interface SystemEnvironment {
  * The address that `system` names; without it the one of `DAOS_SYSTEM`; without that `$XDG_DATA_HOME/daos` on the local
  * engine, `~/.local/share/daos` by default.
  *
- * @param system - a URL: `file:///dir`, `daos:` or `daos://system-name`.
+ * @param system - a URL: `file:///dir`, `rados:///etc/ceph/ceph.conf?id=admin`, `daos:` or `daos://system-name`.
  * @param environment - the environment variables.
  * @param home - the user's home directory.
  * @param timeout - overrides the URL's `timeout` parameter, milliseconds.

@@ -20,6 +20,7 @@ interface EngineModule {
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 const MODULES: Readonly<Record<string, string>> = {
   "file:": `./engines/local/index.${extension}`,
+  "rados:": `./engines/rados/index.${extension}`,
   "daos:": `./engines/daos/index.${extension}`,
 };
 

@@ -1,0 +1,115 @@
+/** The key-value object of the rados engine, one text for both twins. */
+import type { At, Cond, Face, Kv, ListQuery, Op, Page, R } from "../../engine/contract.ts";
+import { Pending } from "../../ffi/pending.ts";
+import type { ContainerCore } from "./container-core.ts";
+import { keyOf } from "./format.ts";
+import type { ObjectCore } from "./object-core.ts";
+import { joint, Request, type Verb } from "./request.ts";
+import { type Runner, runSteps } from "./runner.ts";
+
+/** What a key-value object needs of its container. */
+export interface Handle {
+  /** DER_NO_HDL once it is closed. */
+  core(): ContainerCore;
+  /** DER_NO_PERM when it is open read-only. */
+  writable(): ContainerCore;
+}
+
+/** See the contract. */
+export class RadosKv<S extends Face> implements Kv<S> {
+  readonly #runner: Runner<S>;
+  readonly #handle: Handle;
+  readonly #oid: string;
+
+  constructor(runner: Runner<S>, handle: Handle, oid: string) {
+    this.#runner = runner;
+    this.#handle = handle;
+    this.#oid = oid;
+  }
+
+  get(key: Uint8Array, o?: At): R<S, Uint8Array | undefined> {
+    return this.#one<Uint8Array | undefined>("get", key, o);
+  }
+
+  getMany(keys: readonly Uint8Array[], o?: At): R<S, (Uint8Array | undefined)[]> {
+    return this.#runner.run(() => {
+      const object = this.#object();
+      const values = new Array<Uint8Array | undefined>(keys.length);
+      const ended = new Pending<void>();
+      const all = joint(keys.length, ended);
+      keys.forEach((key, i) => {
+        const resolve = (value: unknown): void => {
+          values[i] = value as Uint8Array | undefined;
+          all.resolve(value);
+        };
+        object.submit(new Request("get", keyOf(key), { resolve, reject: all.reject }));
+      });
+      return ended.map(() => values);
+    }, o);
+  }
+
+  has(key: Uint8Array, o?: At): R<S, boolean> {
+    return this.#one<boolean>("has", key, o);
+  }
+
+  put(key: Uint8Array, value: Uint8Array, cond?: Cond, o?: At): R<S, boolean> {
+    return this.#runner.run(() => {
+      const pending = new Pending<unknown>();
+      const condition = typeof cond === "object" ? { was: new Uint8Array(cond.was) } : cond;
+      this.#writable().submit(new Request("put", keyOf(key), pending, own(value), condition));
+      return pending as Pending<boolean>;
+    }, o);
+  }
+
+  take(key: Uint8Array, o?: At): R<S, Uint8Array | undefined> {
+    return this.#one<Uint8Array | undefined>("take", key, o);
+  }
+
+  remove(key: Uint8Array, o?: At): R<S, boolean> {
+    return this.#one<boolean>("remove", key, o);
+  }
+
+  batch(ops: readonly Op[], o?: At): R<S, void> {
+    return this.#runner.run(() => {
+      const object = this.#writable();
+      const ended = new Pending<void>();
+      const all = joint(ops.length, ended);
+      for (const [key, value] of ops) object.submit(new Request("put", keyOf(key), all, own(value)));
+      return ended;
+    }, o);
+  }
+
+  list(q: ListQuery, o?: At): R<S, Page> {
+    return runSteps(this.#runner, () => this.#object().lister.list(q), o);
+  }
+
+  count(o?: At): R<S, number> {
+    return runSteps(this.#runner, () => this.#object().lister.count(), o);
+  }
+
+  clear(o?: At): R<S, void> {
+    return runSteps(this.#runner, () => this.#writable().clear(), o);
+  }
+
+  #one<T>(verb: Verb, key: Uint8Array, o: At | undefined): R<S, T> {
+    return this.#runner.run(() => {
+      const pending = new Pending<unknown>();
+      const object = verb === "get" || verb === "has" ? this.#object() : this.#writable();
+      object.submit(new Request(verb, keyOf(key), pending));
+      return pending as Pending<T>;
+    }, o);
+  }
+
+  #object(): ObjectCore {
+    return this.#handle.core().object(this.#oid);
+  }
+
+  #writable(): ObjectCore {
+    return this.#handle.writable().object(this.#oid);
+  }
+}
+
+/** A copy that the engine keeps; `undefined` for what removes. */
+function own(value: Uint8Array | null): Uint8Array | undefined {
+  return value === null || value.length === 0 ? undefined : new Uint8Array(value);
+}

@@ -1,0 +1,119 @@
+/** One operation on one key of a dictionary, from its call to its end. */
+import type { Cond } from "../../engine/contract.ts";
+import type { Steps } from "../../engine/steps.ts";
+import type { Pointer } from "../../ffi/librados.ts";
+import type { Pending } from "../../ffi/pending.ts";
+import { writeBlob } from "./blobs.ts";
+import { INLINE_MAX_BYTES, isBlob, type Stored } from "./format.ts";
+import type { Turn } from "./key-locks.ts";
+import type { Span } from "./object-core.ts";
+
+/**
+ * What is wanted of the key, and what it ends with: `get` and `take` with the value or `undefined`, `has` and `remove`
+ * with whether it was there, `put` with whether its condition held.
+ */
+export type Verb = "get" | "has" | "put" | "take" | "remove";
+
+/** Who is told how a request ended. */
+export interface Outcome {
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** See above. */
+export class Request implements Turn {
+  readonly key: string;
+  readonly verb: Verb;
+  readonly isWrite: boolean;
+  /** Of a `put`: what the key gets, or `undefined` to remove it. */
+  stored: Stored | undefined;
+  readonly condition: Cond | undefined;
+  /** The object's book-keeping. */
+  span: Span | undefined;
+  onTurn: (() => void) | undefined;
+  /** Of a `take`: the value that is being taken. */
+  taken: Uint8Array | undefined;
+  hasEnded = false;
+  readonly #outcomes: Outcome[];
+
+  /** @param value - of a `put`, in memory that is the engine's; `undefined` removes. */
+  constructor(verb: Verb, key: string, outcome: Outcome, value?: Uint8Array, condition?: Cond) {
+    this.verb = verb;
+    this.key = key;
+    this.isWrite = verb !== "get" && verb !== "has";
+    this.stored = value;
+    this.condition = condition;
+    this.#outcomes = [outcome];
+  }
+
+  /** A write that neither asks nor tells what was there before. */
+  get isBlind(): boolean {
+    return this.verb === "put" && this.condition === undefined;
+  }
+
+  /** Whether its value is yet to be written to objects of its own. */
+  get isLarge(): boolean {
+    return this.stored instanceof Uint8Array && this.stored.length > INLINE_MAX_BYTES;
+  }
+
+  /** The bytes that it moves to the cluster. */
+  get bytes(): number {
+    return this.key.length + (this.stored instanceof Uint8Array ? this.stored.length : 0);
+  }
+
+  granted(): void {
+    this.onTurn!();
+  }
+
+  /** A blind write takes the place of one that waits right before it: both end when it has landed. */
+  join(before: Request | undefined): boolean {
+    if (before === undefined || !before.isBlind || !this.isBlind || before.isLarge || this.isLarge) return false;
+    before.stored = this.stored;
+    before.#outcomes.push(...this.#outcomes);
+    return true;
+  }
+
+  /** Writes the large value. */
+  *writeLarge(ioctx: Pointer, oid: string): Steps<void> {
+    this.stored = yield* writeBlob(ioctx, oid, this.stored as Uint8Array);
+  }
+
+  end(result: unknown): void {
+    this.hasEnded = true;
+    for (const outcome of this.#outcomes) outcome.resolve(result);
+  }
+
+  fail(error: unknown): void {
+    this.hasEnded = true;
+    for (const outcome of this.#outcomes) outcome.reject(error);
+  }
+
+  /** Whether a value that was there before, and may have objects of its own, has to be known to carry it out. */
+  get needsOld(): boolean {
+    const { condition } = this;
+    return (
+      this.verb === "take" ||
+      (this.stored !== undefined && isBlob(this.stored)) ||
+      (typeof condition === "object" && condition.was.length > INLINE_MAX_BYTES)
+    );
+  }
+}
+
+/** The end of many requests: when the last has ended, or failed. */
+export function joint(requests: number, all: Pending<void>): Outcome {
+  let left = requests;
+  let failed: { readonly error: unknown } | undefined;
+  const end = (): void => {
+    if (--left > 0) return;
+    if (failed === undefined) all.resolve();
+    else all.reject(failed.error);
+  };
+  if (requests === 0) all.resolve();
+  return {
+    resolve: end,
+    reject: (error) => {
+      failed ??= { error };
+      end();
+    },
+  };
+}

@@ -1,0 +1,146 @@
+/**
+ * Waiting for librados' asynchronous operations without a callback from its threads: one thread of libuv's pool waits for
+ * the oldest operation; when it wakes up, all that are complete are taken. A timer sweeps meanwhile, or an operation that
+ * hangs would hide the ones behind it.
+ */
+import { Arena } from "./arena.ts";
+import { type Librados, librados, type Pointer } from "./librados.ts";
+
+/** How often complete operations are looked for while the oldest is not, milliseconds. */
+const SWEEP_MS = 3;
+/** How long the end of the process waits for operations under way. */
+const EXIT_WAIT_MS = 2000;
+/** How often the end of the process looks whether they are complete. */
+const EXIT_POLL_MS = 1;
+/** How long the end of the process waits for what it has cancelled. */
+const EXIT_CANCEL_MS = 1000;
+
+interface Operation {
+  readonly completion: Pointer;
+  /** The pool's handle, to cancel with. */
+  readonly ioctx: Pointer;
+  /** Told the result, a negative errno or 0 and more. */
+  readonly done: (result: number) => void;
+}
+
+/** The operations of this thread that are under way. */
+class Completions {
+  readonly #lib: Librados = librados();
+  readonly #out = new Arena(8);
+  #operations: Operation[] = [];
+  /** The completion that the waiting thread holds; it must not be released before that thread is back. */
+  #held: Pointer | undefined;
+  #heldIsDone = false;
+  #sweeper: NodeJS.Timeout | undefined;
+  #starting = false;
+
+  /** How many are under way. */
+  get size(): number {
+    return this.#operations.length;
+  }
+
+  /**
+   * Starts an operation.
+   *
+   * @param start - starts it with the completion it gets; a negative result says that it has not started.
+   * @param done - told the result, never before this returns.
+   */
+  start(ioctx: Pointer, start: (completion: Pointer) => number, done: (result: number) => void): void {
+    this.#lib.createCompletion(0, 0, this.#out.address);
+    const completion = this.#out.pointer(0);
+    const started = start(completion);
+    if (started < 0) {
+      this.#lib.releaseCompletion(completion);
+      queueMicrotask(() => done(started));
+      return;
+    }
+    this.#operations.push({ completion, ioctx, done });
+    this.#watch();
+  }
+
+  /** Blocks until the oldest operation is complete; takes all that are. */
+  waitForOldest(): void {
+    const oldest = this.#operations[0];
+    if (oldest !== undefined) this.#lib.waitForComplete(oldest.completion);
+    this.#sweep();
+  }
+
+  /** Takes what is complete. */
+  #sweep(): void {
+    const operations = this.#operations;
+    if (operations.length === 0) return;
+    const pending: Operation[] = [];
+    const complete: Operation[] = [];
+    for (const operation of operations)
+      (this.#lib.isComplete(operation.completion) === 0 ? pending : complete).push(operation);
+    this.#operations = pending;
+    for (const { completion, done } of complete) {
+      const result = this.#lib.returnValue(completion);
+      if (completion === this.#held) this.#heldIsDone = true;
+      else this.#lib.releaseCompletion(completion);
+      done(result);
+    }
+  }
+
+  #watch(): void {
+    if (this.#sweeper === undefined) this.#sweeper = setInterval(() => this.#tick(), SWEEP_MS);
+    if (this.#held !== undefined || this.#starting) return;
+    // Not at once: what is started in the same turn is then waited for together.
+    this.#starting = true;
+    setImmediate(() => {
+      this.#starting = false;
+      this.#waitInThread();
+    });
+  }
+
+  #waitInThread(): void {
+    const oldest = this.#operations[0];
+    if (oldest === undefined || this.#held !== undefined) return;
+    const held = oldest.completion;
+    this.#held = held;
+    this.#heldIsDone = false;
+    this.#lib.waitForComplete.async(held, () => {
+      this.#held = undefined;
+      if (this.#heldIsDone) this.#lib.releaseCompletion(held);
+      this.#tick();
+      this.#waitInThread();
+    });
+  }
+
+  #tick(): void {
+    this.#sweep();
+    if (this.#operations.length === 0 && this.#sweeper !== undefined) {
+      clearInterval(this.#sweeper);
+      this.#sweeper = undefined;
+    }
+  }
+
+  /**
+   * For the end of the process: what was issued is given a moment to land, the rest is cancelled. `false` when
+   * something is left all the same.
+   */
+  end(): boolean {
+    this.#pollUntilEmpty(EXIT_WAIT_MS);
+    for (const { ioctx, completion } of this.#operations) this.#lib.cancel(ioctx, completion);
+    this.#pollUntilEmpty(EXIT_CANCEL_MS);
+    return this.#operations.length === 0;
+  }
+
+  #pollUntilEmpty(ms: number): void {
+    const sleeper = new Int32Array(new SharedArrayBuffer(4));
+    const end = performance.now() + ms;
+    for (;;) {
+      this.#sweep();
+      if (this.#operations.length === 0 || performance.now() >= end) return;
+      Atomics.wait(sleeper, 0, 0, EXIT_POLL_MS);
+    }
+  }
+}
+
+let shared: Completions | undefined;
+
+/** The completions of this thread. */
+export function completions(): Completions {
+  shared ??= new Completions();
+  return shared;
+}

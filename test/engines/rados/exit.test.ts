@@ -1,0 +1,72 @@
+/** A process that ends with operations under way ends at once, and as it was told to: it neither aborts nor hangs. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { onCluster } from "./support.ts";
+
+const tsdaos = new URL("../../../src/index.ts", import.meta.url).href;
+const ENDED_WITHIN_MS = 8000;
+
+onCluster("the end of a process", { store: "memstore" }, (ground) => {
+  const program = (end: string): string => `
+    import { DCont } from ${JSON.stringify(tsdaos)};
+    const dcont = await DCont.open("tank", "neo", { system: process.argv[1] });
+    const dict = await dcont.dict("exit", null, { ifExists: "open" });
+    for (let i = 0; i < 500; i++) dict.put("k" + i, "v").catch(() => {});
+    dict.put("large", Buffer.alloc(50_000_000)).catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.stdout.write("ready");
+    ${end}
+  `;
+
+  async function run(
+    end: string,
+    system: string,
+    signal?: NodeJS.Signals,
+    before?: () => void,
+  ): Promise<[unknown, unknown]> {
+    const child = spawn(process.execPath, ["--input-type=module", "-e", program(end), system], {
+      cwd: fileURLToPath(new URL("../../..", import.meta.url)),
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    await once(child.stdout, "data");
+    const ended = once(child, "exit");
+    before?.();
+    child.stdin.end("go");
+    if (signal !== undefined) child.kill(signal);
+    const result = await Promise.race([ended, sleep(ENDED_WITHIN_MS, undefined, { ref: false })]);
+    if (result === undefined) {
+      child.kill("SIGKILL");
+      assert.fail("the process hangs");
+    }
+    return result as [unknown, unknown];
+  }
+
+  test("by process.exit, by an exception, by SIGINT", async () => {
+    const { system } = ground();
+    assert.deepEqual(await run("process.exit(7);", system), [7, null]);
+    assert.deepEqual(await run("throw new Error('on purpose');", system), [1, null]);
+    assert.deepEqual(await run("setInterval(() => {}, 1000);", system, "SIGINT"), [null, "SIGINT"]);
+    assert.deepEqual(await run("await dcont.close();", system), [0, null]);
+    assert.deepEqual(await run("", system), [0, null]);
+  });
+
+  test("also when no OSD answers", async () => {
+    const { cluster, system } = ground();
+    const end = `process.stdin.once("data", () => {
+      for (let i = 0; i < 50; i++) dict.put("z" + i, "v").catch(() => {});
+      setTimeout(() => process.exit(7), 50);
+    });`;
+    const hang = (): void => {
+      for (const id of cluster.osds()) cluster.signalOsd(id, "SIGSTOP");
+    };
+    try {
+      assert.deepEqual(await run(end, system, undefined, hang), [7, null]);
+    } finally {
+      for (const id of cluster.osds()) cluster.signalOsd(id, "SIGCONT");
+    }
+  });
+});

@@ -1,0 +1,182 @@
+/** Daemons and clients that die, hang and come back, on bluestore with three copies of which two must answer. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { checkContainer, DaosError, DCont } from "../../../src/index.ts";
+import { Remote } from "../local/remote.ts";
+import { Load } from "./load.ts";
+import { onCluster, unique } from "./support.ts";
+
+/** Load before and after something happens, milliseconds. */
+const SOME_LOAD_MS = 1500;
+/** Longer than `osd_heartbeat_grace` of the test cluster. */
+const HANG_MS = 6000;
+
+onCluster("faults", { store: "bluestore" }, (ground) => {
+  test("an OSD that is killed, and the next when it is back, is felt by nobody", async () => {
+    const { cluster } = ground();
+    const load = await Load.start(ground());
+    for (const id of [0, 1]) {
+      await sleep(SOME_LOAD_MS);
+      await cluster.killOsd(id);
+      await sleep(SOME_LOAD_MS);
+      cluster.startOsd(id);
+      await cluster.waitForOsds(3);
+      await cluster.waitForCleanPool(ground().pool);
+    }
+    await load.stop();
+  });
+
+  test("an OSD that hangs for longer than the heartbeat's grace loses nothing", async () => {
+    const { cluster } = ground();
+    const load = await Load.start(ground());
+    await sleep(SOME_LOAD_MS);
+    cluster.signalOsd(2, "SIGSTOP");
+    await sleep(HANG_MS);
+    cluster.signalOsd(2, "SIGCONT");
+    await sleep(SOME_LOAD_MS);
+    await load.stop();
+    await cluster.waitForOsds(3);
+    await cluster.waitForCleanPool(ground().pool);
+  });
+
+  test("with fewer OSDs than min_size, calls time out on time, the event loop goes on, and so does everything later", async () => {
+    const { cluster } = ground();
+    await using client = await ground().client({ timeout: 3000 });
+    const dict = await client.dict(unique("few"), { before: "1" });
+    await Promise.all([cluster.killOsd(0), cluster.killOsd(1)]);
+    await sleep(2000);
+    const loop = watchLoop();
+    const begun = performance.now();
+    const results = await Promise.allSettled([
+      dict.put("a", "1"),
+      dict.put("big", Buffer.alloc(300_000)),
+      dict.delete("before"),
+      dict.pop("b"),
+      dict.put("c", "1", { if: "absent" }),
+      ...Array.from({ length: 100 }, (_, i) => dict.put(`k${i}`, "v")),
+    ]);
+    const took = performance.now() - begun;
+    for (const result of results) {
+      assert.equal(result.status, "rejected");
+      assert.ok(DaosError.is(result.reason, "DER_TIMEDOUT"), String(result.reason));
+    }
+    assert.ok(took > 2000 && took < 6000, `it took ${took} ms`);
+    assert.ok(loop.longest() < 250, `the event loop stood still for ${loop.longest()} ms`);
+    cluster.startOsd(0);
+    cluster.startOsd(1);
+    await cluster.waitForOsds(3);
+    await cluster.waitForCleanPool(ground().pool);
+    await dict.put("after", "2");
+    assert.equal(String(await dict.get("after")), "2");
+  });
+
+  test("without a monitor, opening is DER_UNREACH within its timeout", async () => {
+    const { cluster, pool, container, clientSystem } = ground();
+    await using client = await ground().client();
+    const dict = await client.dict(unique("nomon"), { before: "1" });
+    await cluster.killMonitor();
+    const loop = watchLoop();
+    const begun = performance.now();
+    await assert.rejects(DCont.open(pool, container, { system: clientSystem(2000) }), { code: "DER_UNREACH" });
+    const took = performance.now() - begun;
+    assert.ok(took < 5000, `it took ${took} ms`);
+    assert.ok(loop.longest() < 250, `the event loop stood still for ${loop.longest()} ms`);
+    // Who is connected goes on without monitors.
+    await dict.put("during", "2");
+    assert.equal(String(await dict.get("during")), "2");
+    cluster.startMonitor();
+    await cluster.waitForOsds(3);
+    await using another = await ground().client();
+    assert.equal(String(await (await another.getDict(dict.name)).get("during")), "2");
+  });
+
+  test("after all daemons were killed, everything that was acknowledged is there", async () => {
+    const { cluster } = ground();
+    await using client = await ground().client();
+    const dict = await client.dict(unique("all"), null);
+    const acknowledged = new Map<string, string>();
+    let stopping = false;
+    const lanes = Array.from({ length: 16 }, async (_, lane) => {
+      for (let i = 0; !stopping; i++) {
+        const key = `${lane}.${i}`;
+        const value = i % 50 === 49 ? "x".repeat(100_000) : key;
+        await dict.put(key, value);
+        acknowledged.set(key, value);
+      }
+    });
+    await sleep(SOME_LOAD_MS);
+    stopping = true;
+    await cluster.killAll();
+    cluster.startMonitor();
+    for (const id of cluster.osds()) cluster.startOsd(id);
+    await cluster.waitForOsds(3);
+    await Promise.all(lanes);
+    await using another = await ground().client();
+    const found = await (await another.getDict(dict.name)).dump();
+    assert.ok(acknowledged.size > 100);
+    for (const [key, value] of acknowledged) assert.equal(String(found.get(key)), value, key);
+  });
+
+  test("a client that is killed in the middle of bulk writes disturbs nobody, and its leftovers are found and removed", async (t) => {
+    const { pool, container, system } = ground();
+    const load = await Load.start(ground());
+    const name = unique("killed");
+    const remote = await Remote.start();
+    await remote.run(
+      async ({ tsdaos, state }, pool, container, system, name) => {
+        state.client = await tsdaos.DCont.open(pool, container, { system });
+        state.dict = await state.client.dict(name, null);
+        const large = Buffer.alloc(20_000_000, 1);
+        state.writing = (async () => {
+          for (let i = 0; ; i++) {
+            const entries = Array.from({ length: 5000 }, (_, k) => [`${i}.${k}`, "v"] as const);
+            await Promise.all([
+              state.dict.bput(entries),
+              ...[0, 1, 2, 3].map((k) => state.dict.put(`large${k}`, large)),
+            ]);
+          }
+        })();
+      },
+      pool,
+      container,
+      system,
+      name,
+    );
+    await sleep(SOME_LOAD_MS);
+    await remote.kill();
+    await sleep(SOME_LOAD_MS);
+    await load.stop();
+    await using client = await ground().client();
+    const dict = await client.getDict(name);
+    for await (const [, value] of dict) assert.ok(value.length === 1 || value.length === 20_000_000);
+    // What the killed client left is not taken for garbage before an hour has passed.
+    const early = await checkContainer(pool, container, { system, repair: true });
+    assert.deepEqual(early.findings, []);
+    t.mock.timers.enable({ apis: ["Date"], now: Date.now() + 2 * 3_600_000 });
+    const late = await checkContainer(pool, container, { system, repair: true });
+    assert.ok(late.findings.length > 0, "the client was killed while it wrote large values, and left none behind");
+    assert.ok(late.findings.every(({ repaired }) => repaired));
+    assert.deepEqual((await checkContainer(pool, container, { system })).findings, []);
+    for await (const [, value] of dict) assert.ok(value.length === 1 || value.length === 20_000_000);
+  });
+});
+
+/** Measures how long the event loop stands still. */
+function watchLoop(): { longest(): number } {
+  let last = performance.now();
+  let longest = 0;
+  const tick = (): void => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+  };
+  const timer = setInterval(tick, 5);
+  return {
+    longest: () => {
+      tick();
+      clearInterval(timer);
+      return longest;
+    },
+  };
+}
