@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { accessSync, constants, lstatSync, mkdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import type {
@@ -358,10 +358,27 @@ function rootOf(url: URL): string {
 
 function makeRoot(root: string): void {
   try {
-    mkdirSync(root, { recursive: true });
+    makeDirectories(root);
   } catch (e) {
     if ((e as NodeJS.ErrnoException).code !== "EEXIST") throw e;
     throw new DaosError("DER_INVAL", "failed to create pool", { cause: e, detail: `${root} is not a directory` });
+  }
+}
+
+/**
+ * Makes a directory and those above it. Not `mkdir`'s `recursive`: in Node that never ends where the file system answers
+ * ENOENT for a new name in a directory that is there, as /proc does.
+ */
+function makeDirectories(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (e) {
+    const { code } = e as NodeJS.ErrnoException;
+    if (code === "EEXIST" && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    const parent = dirname(path);
+    if (code !== "ENOENT" || exists(parent)) throw e;
+    makeDirectories(parent);
+    makeDirectories(path);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Pools and containers are directories: what tsdaos did not make, or what lies outside the system, is never touched. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { hash, randomUUID } from "node:crypto";
 import {
   cpSync,
@@ -16,6 +17,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { networkFileSystem, refuseNetworkFileSystem } from "../../../src/engines/local/network-file-system.ts";
 import { createContainer, createPool, DCont, destroyPool, listContainers, listPools } from "../../../src/index.ts";
 import { faces } from "./faces.ts";
@@ -404,4 +406,28 @@ test("a system that cannot be one is refused with a DaosError", async (t) => {
       for (const call of calls(system)) await assert.rejects(async () => call(), der("DER_INVAL"), `${call} ${system}`);
     assert.deepEqual(await face.admin.listPools({ system: `file://${directory}/none` }), []);
   }
+});
+
+test("a system where no directory can be made is an error, not an endless search", { timeout: 60_000 }, () => {
+  // In a process of its own: one that searches for ever does so in a blocking call.
+  const program = `
+    import { createPool } from ${JSON.stringify(new URL("../../../src/sync.ts", import.meta.url).href)};
+    try { createPool("tank", { system: "file:///proc/tsdaos/system" }); } catch (e) { console.log(e.name, e.code); }`;
+  const { stdout, error } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    encoding: "utf8",
+    timeout: 30_000,
+    killSignal: "SIGKILL",
+  });
+  assert.equal(error, undefined);
+  assert.match(stdout, /^DaosError DER_/);
+});
+
+test("the directories above a system are made", async (t) => {
+  const system = pathToFileURL(join(temporaryDirectory(t), "not", "there", "yet")).href;
+  await createPool("tank", { system });
+  await createPool("pond", { system });
+  assert.deepEqual(
+    (await listPools({ system })).map(({ label }) => label),
+    ["pond", "tank"],
+  );
 });
