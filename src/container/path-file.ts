@@ -48,6 +48,9 @@ export function resolvePath(path: string | URL): PathTarget {
 
 /** The container that the file names. DER_NONEXIST when there is none, DER_INVAL when it is something else. */
 export function readPathFile(path: string | URL, context: string): PathTarget {
+  // A number would be read as the descriptor of an open file.
+  if (typeof path !== "string" && !(path instanceof URL))
+    throw new TypeError(`a path is a string or a URL, not ${path === null ? "null" : typeof path}`);
   const file = path instanceof URL ? fileURLToPath(path) : path;
   let text: string;
   try {
@@ -56,7 +59,11 @@ export function readPathFile(path: string | URL, context: string): PathTarget {
     throw fromErrno(e, file, context);
   }
   const target = parse(text);
-  if (target?.format !== FORMAT || ![target.pool, target.container].every((u) => typeof u === "string" && isUuid(u)))
+  if (
+    target?.format !== FORMAT ||
+    ![target.pool, target.container].every((u) => typeof u === "string" && isUuid(u)) ||
+    typeof target.system !== "string"
+  )
     throw new DaosError("DER_INVAL", context, { detail: `${file} is no file of a container's path` });
   if (target.version > VERSION)
     throw new DaosError("DER_MISMATCH", context, {

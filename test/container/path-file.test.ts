@@ -71,6 +71,7 @@ test("what is no file of a path is DER_INVAL", () => {
     JSON.stringify(target),
     JSON.stringify({ format: "tsdaos-path", version: 1, ...target, pool: "../tank" }),
     JSON.stringify({ format: "tsdaos-path", version: 1, ...target, container: 7 }),
+    JSON.stringify({ format: "tsdaos-path", version: 1, ...target, system: undefined }),
   ];
   for (const [i, content] of contents.entries()) {
     writeFileSync(at(`bad ${i}`), content);
