@@ -87,6 +87,9 @@ export function* createContainer(
   checkLabelOrUuid(pool, context);
   if (label !== undefined) checkLabel(label, context);
   const type = parseContainerType(o.type ?? "PYTHON", context);
+  for (const [property, value] of Object.entries(o.properties ?? {}))
+    if (typeof value !== "string")
+      throw new TypeError(`the value of the property ${JSON.stringify(property)} is text, not ${typeof value}`);
   const path = o.path === undefined ? undefined : resolve(o.path);
   if (path !== undefined) refuseExistingPath(path, context);
   const system = yield* step(open());

@@ -103,6 +103,14 @@ for (const [face, admin] of Object.entries({ async: asyncAdmin, sync: syncAdmin 
       for (const type of CONTAINER_TYPES) assert.equal(parseContainerType(type.toLowerCase(), "context"), type);
     });
 
+    test("a property that is no text is a TypeError, and nothing is created", async () => {
+      const system = scratchSystem();
+      await admin.createPool("tank", { system });
+      const properties = { custom: 1 as unknown as string };
+      await assert.rejects(async () => admin.createContainer("tank", "neo", { system, properties }), TypeError);
+      assert.deepEqual(await admin.listContainers("tank", { system }), []);
+    });
+
     test("properties are kept", async () => {
       const system = scratchSystem();
       await admin.createPool("tank", { system });
