@@ -49,7 +49,11 @@ export class DCont implements AsyncDisposable, AsyncIterable<NamedObject> {
   readonly #container: Container<"async">;
   readonly #calls = new ArrayCalls();
 
-  private constructor({ container, pool, name, mode }: Opened<"async">) {
+  private constructor(opened: Opened<"async">) {
+    // As PyDAOS and `tsdaos/sync` have it.
+    if (typeof opened !== "object")
+      throw new TypeError('use await DCont.open(pool, container); new DCont(pool, container) is that of "tsdaos/sync"');
+    const { container, pool, name, mode } = opened;
     this.pool = pool;
     this.label = container.info.label ?? container.info.uuid;
     this.uuid = container.info.uuid;

@@ -108,6 +108,19 @@ describe("opening", () => {
     await assert.rejects(DCont.open({} as { path: string }), TypeError);
   });
 
+  test("a path that is a number is a TypeError, not the descriptor of an open file", async () => {
+    for (const path of [0, 5, null, {}]) await assert.rejects(DCont.open({ path: path as string }), TypeError);
+  });
+
+  test("new DCont says how a container is opened", () => {
+    const Constructor = DCont as unknown as new (...args: unknown[]) => DCont;
+    for (const args of [["tank", "neo"], []])
+      assert.throws(() => new Constructor(...args), {
+        name: "TypeError",
+        message: /await DCont\.open\(pool, container\)/,
+      });
+  });
+
   test("by the path of a unified-namespace file", async () => {
     const path = join(scratchDirectory(), "a file");
     const { uuid } = await createContainer("tank", "by-path", { system, path });
