@@ -1,12 +1,27 @@
 /** Random histories of calls, against a `Map` that does the same; a failure is shrunk to a short history. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { createRequire } from "node:module";
+import type fastCheck from "fast-check";
 import type { DDict as AsyncDict } from "../../dict/ddict.ts";
 import type { Face } from "../contract.ts";
 import { inUtf8Order } from "./data.ts";
 import { type AnyCont, type AnyDict, sizeOf, walked } from "./faces.ts";
 import type { Fixture } from "./fixture.ts";
 import type { Suite } from "./suite.ts";
+
+const fc = loadFastCheck();
+
+/** It is an optional peer: who runs the suite has to install it. */
+function loadFastCheck(): typeof fastCheck {
+  try {
+    return (createRequire(import.meta.url)("fast-check") as { readonly default: typeof fastCheck }).default;
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw e;
+    throw new Error("tsdaos/testing needs the package fast-check; install it: npm install --save-dev fast-check", {
+      cause: e,
+    });
+  }
+}
 
 /** Few keys, so that calls meet; some that are the beginning of others, some that break careless code. */
 const KEYS = ["a", "ab", "b", "__proto__", "é", "\uffee", "\u{1f600}", "z".repeat(300)];
@@ -53,7 +68,7 @@ export function testModel(suite: Suite, face: Face): void {
   });
 }
 
-function steps(ordered: boolean): fc.Arbitrary<Step> {
+function steps(ordered: boolean): fastCheck.Arbitrary<Step> {
   const key = fc.constantFrom(...KEYS);
   const value = fc.tuple(fc.constantFrom("x", "y", "ü"), fc.constantFrom(...LENGTHS));
   const withValue = fc.record({
@@ -62,7 +77,7 @@ function steps(ordered: boolean): fc.Arbitrary<Step> {
     value,
   });
   const withKey = fc.record({ do: fc.constantFrom("get", "has", "delete", "putNull", "pop", "append"), key });
-  const single: fc.Arbitrary<SingleKey> = fc.oneof(withValue, withKey);
+  const single: fastCheck.Arbitrary<SingleKey> = fc.oneof(withValue, withKey);
   const range = fc.record(
     {
       prefix: fc.constantFrom("", "a", "é", "z", "_"),
@@ -87,7 +102,7 @@ function steps(ordered: boolean): fc.Arbitrary<Step> {
     { weight: 1, arbitrary: fc.record({ do: fc.constant("bget"), keys: fc.array(key, { maxLength: 5 }) }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant("walk"), range }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant("burst"), steps: fc.array(single, { maxLength: 8 }) }) },
-  ) as fc.Arbitrary<Step>;
+  ) as fastCheck.Arbitrary<Step>;
 }
 
 async function run(f: Fixture, container: AnyCont, face: Face, history: readonly Step[]): Promise<void> {
