@@ -1,4 +1,5 @@
 /** Creating and opening arrays, once for both faces. */
+import { createNameless } from "../container/objects.ts";
 import { checkName } from "../dict/key.ts";
 import type { Bulk } from "../dict/options.ts";
 import type { ArrayStore, Container, Face, ObjectRef } from "../engine/contract.ts";
@@ -107,7 +108,7 @@ function* createFilled(
   source: Source | undefined,
   o: CreateOptions | undefined,
 ): Steps<StoredArray> {
-  const object = (yield* step(container.createNameless({ kind: "array" }, o))) as ObjectRef;
+  const object = yield* createNameless(container, { kind: "array" }, o);
   let linked = false;
   try {
     const store = storeOf(container, object);

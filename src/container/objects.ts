@@ -5,6 +5,7 @@ import { encodeKept, sourceOf } from "../dict/entries.ts";
 import { checkName } from "../dict/key.ts";
 import { type AnyDictOptions, type Call, checkIfExists, refuseOptionsAsInit } from "../dict/options.ts";
 import type { Container, Face, Kv, NamedObject, ObjectKind, ObjectRef, ObjectSpec } from "../engine/contract.ts";
+import { stepUntilAbort } from "../engine/signal.ts";
 import { type Steps, step } from "../engine/steps.ts";
 import { DaosError, DObjNotFound } from "../errors.ts";
 import { parseObjectClass } from "./oclass.ts";
@@ -101,7 +102,7 @@ function* createFilled(
       ? Array.from(source.entries, (entry) => encodeKept(entry, values, container.capabilities.maxValueBytes))
       : undefined;
   if ((yield* step<ObjectRef | undefined>(container.lookup(name, o))) !== undefined) return undefined;
-  const object = yield* step<ObjectRef>(container.createNameless(spec, o));
+  const object = yield* createNameless(container, spec, o);
   let linked = false;
   try {
     const kv: Kv<Face> = container.kv(object);
@@ -114,6 +115,19 @@ function* createFilled(
     if (!linked) yield* step<void>(container.discard(object));
   }
   return linked ? object : undefined;
+}
+
+/** An object without a name. When the call is aborted on the way, what is made all the same is discarded. */
+export function* createNameless(container: Container<Face>, spec: ObjectSpec, o: Call | undefined): Steps<ObjectRef> {
+  o?.signal?.throwIfAborted();
+  // Without the signal: an object that was made and of which nobody was told could not be discarded.
+  const making = container.createNameless(spec);
+  try {
+    return yield* stepUntilAbort(making, o);
+  } catch (e) {
+    if (making instanceof Promise) making.then((object) => container.discard(object)).catch(() => {});
+    throw e;
+  }
 }
 
 /** Removes a name and its object. */

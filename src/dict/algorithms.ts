@@ -1,5 +1,6 @@
 /** What a dictionary does beyond single calls of the contract, once for both faces. See `engine/steps.ts`. */
 import type { Capabilities, Cond, Face, Kv, ListQuery, Op, Page } from "../engine/contract.ts";
+import { stepUntilAbort } from "../engine/signal.ts";
 import { type Steps, step } from "../engine/steps.ts";
 import { DaosError } from "../errors.ts";
 import type { Values } from "./encoding.ts";
@@ -86,7 +87,7 @@ export function* getOrInsert<V>(parts: Parts<V>, key: Key, value: unknown, o?: C
 /** The value of the key; what `make` gives is stored first when it is missing. `make` is called at most once. */
 export function* getOrInsertComputed<V>(parts: Parts<V>, key: Key, make: (key: string) => unknown, o?: Call): Steps<V> {
   function* computed(k: Uint8Array): Steps<Uint8Array> {
-    const value = notPromised(yield* step<unknown>(make(decodeKey(k))));
+    const value = notPromised(yield* stepUntilAbort<unknown>(make(decodeKey(k)), o));
     return kept(encodeStorable(parts, value), value);
   }
   return yield* insertMissing(parts, key, computed, o);
@@ -195,7 +196,7 @@ export function* equals<V>(parts: Parts<V>, other: unknown, o?: Bulk): Steps<boo
   for (let ended = false; !ended; ) {
     const batch: [Uint8Array, unknown][] = [];
     while (batch.length < BATCH_ENTRIES) {
-      const next: IteratorResult<unknown> = yield* step<IteratorResult<unknown>>(iterator.next());
+      const next: IteratorResult<unknown> = yield* stepUntilAbort(iterator.next(), o);
       if (next.done) {
         ended = true;
         break;
@@ -211,7 +212,7 @@ export function* equals<V>(parts: Parts<V>, other: unknown, o?: Bulk): Steps<boo
       const [key, value] = batch[i]!;
       const bytes = stored[i];
       if (bytes === undefined || !parts.values.matches(bytes, value, key)) {
-        yield* step(iterator.return?.());
+        yield* leave(iterator, o);
         return false;
       }
       seen.add(decodeKey(key));
@@ -283,17 +284,24 @@ function* stream<V>(parts: Parts<V>, iterator: AnyIterator, o: Bulk | undefined)
   }
   try {
     for (;;) {
-      const next: IteratorResult<unknown> = yield* step<IteratorResult<unknown>>(iterator.next());
+      const next: IteratorResult<unknown> = yield* stepUntilAbort(iterator.next(), o);
       if (next.done) break;
       if (batch.add(encodeKept(next.value, values, capabilities.maxValueBytes))) yield* write();
     }
   } catch (e) {
-    yield* step(iterator.return?.());
+    yield* leave(iterator, o);
     yield* step(writing);
     throw e;
   }
   yield* write();
   yield* write();
+}
+
+/** Tells an iterator that no more is wanted, and waits until it has cleaned up; after an abort it cleans up by itself. */
+function* leave(iterator: AnyIterator, o: Call | undefined): Steps<void> {
+  const left = iterator.return?.();
+  if (o?.signal?.aborted !== true) yield* step<unknown>(left);
+  else if (left instanceof Promise) left.catch(() => {});
 }
 
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;

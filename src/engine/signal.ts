@@ -1,5 +1,6 @@
 /** Abort signals. */
 import type { At } from "./contract.ts";
+import { type Steps, step } from "./steps.ts";
 
 /**
  * `promise`, or a rejection with `signal.reason` as soon as the signal is aborted. The work behind the promise goes on;
@@ -14,4 +15,10 @@ export function withSignal<T>(promise: Promise<T>, o: At | undefined): Promise<T
     signal.addEventListener("abort", abort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
+}
+
+/** Waits, inside an algorithm, for what knows nothing of the signal, such as the caller's own code; an abort does not wait for it. */
+export function* stepUntilAbort<T>(answer: T | PromiseLike<T>, o: At | undefined): Steps<T> {
+  if (typeof (answer as PromiseLike<T> | null | undefined)?.then !== "function") return answer as T;
+  return yield* step(withSignal(Promise.resolve(answer), o));
 }

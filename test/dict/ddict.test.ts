@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { inspect } from "node:util";
-import { DCont, DDict } from "../../src/index.ts";
+import { checkContainer, DCont, DDict } from "../../src/index.ts";
 import { scratchSystem } from "../scratch.ts";
 
 const system = scratchSystem();
@@ -120,4 +120,46 @@ test("showing it needs no storage", async () => {
   const dd = await dict();
   assert.equal(`${dd}`, dd.name);
   assert.equal(inspect(dd), `DDict('${dd.name}') [${dd.oid}]`);
+});
+
+describe("an abort does not wait for the caller's own code", { timeout: 60_000 }, () => {
+  /** An iterable that gives one record and then nothing for ever. */
+  async function* stuck(): AsyncGenerator<[string, string]> {
+    yield ["k", "v"];
+    await new Promise(() => {});
+  }
+  const reason = new Error("enough");
+  const calls: Readonly<Record<string, (dd: DDict<string>, o: { signal: AbortSignal }) => Promise<unknown>>> = {
+    bput: (dd, o) => dd.bput(stuck(), o),
+    equals: (dd, o) => dd.equals(stuck(), o),
+    getOrInsertComputed: (dd, o) => dd.getOrInsertComputed("new", () => new Promise<string>(() => {}), o),
+    dict: (_, o) => dcont.dict("stuck", stuck(), { valueEncoding: "utf8", ...o }),
+  };
+  for (const [name, call] of Object.entries(calls))
+    test(name, async () => {
+      const dd = await dict();
+      const controller = new AbortController();
+      // A pending promise keeps no process alive; the timer does, until the abort.
+      setTimeout(() => controller.abort(reason), 50);
+      await assert.rejects(call(dd, { signal: controller.signal }), reason);
+      assert.equal(await dd.size(), 0);
+      assert.equal(await dcont.has("stuck"), false);
+    });
+
+  test("an aborted dict leaves no object without a name", async () => {
+    const cont = await DCont.open("tank", "aborted", { system, create: true });
+    for (let i = 0; i < 20; i++) {
+      const controller = new AbortController();
+      const made = cont.dict(`dict ${i}`, { k: "v" }, { signal: controller.signal });
+      // While the writer is at it: each time a little later.
+      for (let turn = 0; turn < i; turn++) await null;
+      controller.abort(reason);
+      await assert.rejects(made, reason);
+    }
+    // Its writes are behind those that were left to end by themselves.
+    await cont.dict("last");
+    await cont.close();
+    const { checked, skipped } = await checkContainer("tank", "aborted", { system });
+    assert.deepEqual({ checked, skipped }, { checked: 1, skipped: 0 });
+  });
 });
