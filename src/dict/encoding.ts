@@ -140,7 +140,11 @@ function decoding<V>(key: Key, decode: () => V): V {
   } catch (e) {
     const shown = JSON.stringify(typeof key === "string" ? key : asBuffer(key).toString("utf8"));
     const detail = DaosError.is(e) ? e.detail : e instanceof Error ? e.message : String(e);
-    throw new DaosError("DER_INVAL", `failed to decode the value of ${shown}`, { cause: e, detail });
+    // The key in the detail, which stays when the caller puts the context in other words.
+    throw new DaosError("DER_INVAL", "failed to decode a value", {
+      cause: e,
+      detail: `the value of ${shown}: ${detail}`,
+    });
   }
 }
 

@@ -163,3 +163,10 @@ describe("an abort does not wait for the caller's own code", { timeout: 60_000 }
     assert.deepEqual({ checked, skipped }, { checked: 1, skipped: 0 });
   });
 });
+
+test("a value that cannot be decoded is told of with its key, by every call that reads it", async () => {
+  await dcont.dict("undecodable", { Rio: "{" });
+  const dd = await dcont.getDict("undecodable", { valueEncoding: "json" });
+  for (const call of [() => dd.get("Rio"), () => dd.bget(["Rio"]), () => dd.dump(), () => Array.fromAsync(dd)])
+    await assert.rejects(call, /DER_INVAL.*the value of "Rio"/);
+});
