@@ -205,6 +205,7 @@ export class DDict<V = Bytes> {
 
   /** Calls `fn` with each record. */
   forEach(fn: (value: V, key: string, map: Map<string, V>) => void, thisArg?: unknown): void {
+    if (typeof fn !== "function") throw new TypeError(`forEach takes a function, not ${typeof fn}`);
     for (const [key, value] of this.entries()) fn.call(thisArg, value, key, this);
   }
 

@@ -60,6 +60,10 @@ describe("a blocking DDict is a Map", () => {
     assert.equal(dd.size, 0);
   });
 
+  test("forEach wants a function, also when there is nothing to call it with", () => {
+    assert.throws(() => dict().forEach(undefined as unknown as () => void), TypeError);
+  });
+
   test("forEach gives value, key and the dictionary, with this", () => {
     const dd = dict({ a: "1", b: "2" });
     const told: unknown[] = [];
