@@ -4,7 +4,7 @@ import { type ValueEncoding, valuesOf } from "../dict/encoding.ts";
 import { encodeKept, sourceOf } from "../dict/entries.ts";
 import { checkName } from "../dict/key.ts";
 import { type AnyDictOptions, type Call, checkIfExists, refuseOptionsAsInit } from "../dict/options.ts";
-import type { Container, Face, Kv, NamedObject, ObjectKind, ObjectRef, ObjectSpec } from "../engine/contract.ts";
+import type { Container, Face, Kv, NamedObject, ObjectKind, ObjectRef, ObjectSpec, Op } from "../engine/contract.ts";
 import { stepUntilAbort } from "../engine/signal.ts";
 import { type Steps, step } from "../engine/steps.ts";
 import { DaosError, DObjNotFound } from "../errors.ts";
@@ -67,20 +67,32 @@ export function* createDict(
   const spec: ObjectSpec = { kind: "dict", oclass: options?.oclass };
   if (spec.oclass !== undefined) parseObjectClass(spec.oclass, CONTEXT.create);
   const values = valuesOf(options?.valueEncoding);
+  const ops = opsOf(init, values, container.capabilities.maxValueBytes);
+  const mayExist = options?.ifExists === "open";
   for (;;) {
+    try {
+      // Looked for first: what is there can be opened where nothing can be written.
+      if (mayExist) return yield* lookup(container, name, "dict", options);
+    } catch (e) {
+      if (!(e instanceof DObjNotFound)) throw e;
+    }
     const object =
       init === undefined || init === null
         ? yield* step<ObjectRef | undefined>(container.create(name, spec, options))
-        : yield* createFilled(container, name, init, spec, values, options);
+        : yield* createFilled(container, name, init, ops, spec, values, options);
     if (object !== undefined) return object;
-    if (options?.ifExists !== "open") throw new DaosError("DER_EXIST", CONTEXT.create);
-    try {
-      return yield* lookup(container, name, "dict", options);
-    } catch (e) {
-      // Destroyed between the two looks: then it can be created.
-      if (!(e instanceof DObjNotFound)) throw e;
-    }
+    // Created between the two looks: then it can be opened.
+    if (!mayExist) throw new DaosError("DER_EXIST", CONTEXT.create);
   }
+}
+
+/** Entries in memory, checked before anything is written and kept as they are now; `undefined` for those of a stream. */
+function opsOf(init: unknown, values: DictParts<Face, unknown>["values"], maxValueBytes: number): Op[] | undefined {
+  if (init === undefined || init === null) return undefined;
+  const source = sourceOf(init, "dict");
+  return source.type === "whole"
+    ? Array.from(source.entries, (entry) => encodeKept(entry, values, maxValueBytes))
+    : undefined;
 }
 
 /**
@@ -91,16 +103,11 @@ function* createFilled(
   container: Container<Face>,
   name: string,
   init: unknown,
+  ops: readonly Op[] | undefined,
   spec: ObjectSpec,
   values: DictParts<Face, unknown>["values"],
   o: AnyDictOptions | undefined,
 ): Steps<ObjectRef | undefined> {
-  const source = sourceOf(init, "dict");
-  // Entries in memory are checked before anything is written.
-  const ops =
-    source.type === "whole"
-      ? Array.from(source.entries, (entry) => encodeKept(entry, values, container.capabilities.maxValueBytes))
-      : undefined;
   if ((yield* step<ObjectRef | undefined>(container.lookup(name, o))) !== undefined) return undefined;
   const object = yield* createNameless(container, spec, o);
   let linked = false;

@@ -89,3 +89,16 @@ describe("an open container, blocking", () => {
     await writer.close();
   });
 });
+
+test("ifExists: open opens what is there also where nothing can be written, and checks the entries all the same", () => {
+  using writer = new DCont("tank", "read-only", { system, create: true });
+  writer.dict("there", { k: "v" });
+  using reader = new DCont("tank", "read-only", { system, mode: "RO" });
+  assert.equal(reader.dict("there", null, { ifExists: "open" }).size, 1);
+  assert.equal(reader.dict("there", { other: "v" }, { ifExists: "open" }).size, 1);
+  assert.throws(() => reader.dict("there", { k: 7 as unknown as string }, { ifExists: "open" }), TypeError);
+  assert.throws(
+    () => reader.dict("missing", null, { ifExists: "open" }),
+    (e) => DaosError.is(e, "DER_NO_PERM"),
+  );
+});
