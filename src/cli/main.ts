@@ -1,6 +1,8 @@
 /** The `daos` command: runs the command line, tells of failures in DAOS's form, sets the exit status. */
+import { isUtf8 } from "node:buffer";
+import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
-import { CliError, failureOf, Interrupted } from "./failure.ts";
+import { CliError, failureOf, Interrupted, STATUS_INVALID } from "./failure.ts";
 import { write } from "./output.ts";
 import { daosProgram } from "./program.ts";
 
@@ -13,6 +15,7 @@ export async function main(args: readonly string[] = process.argv.slice(2)): Pro
     process.exit(1);
   });
   try {
+    refuseLossyWords(args);
     await daosProgram().parseAsync(args, { from: "user" });
   } catch (error) {
     await tell(error, isJson(args));
@@ -44,6 +47,26 @@ function endOfOutput(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") process.exit(0);
   sayOnStderr(error);
   process.exit(1);
+}
+
+/**
+ * Node puts U+FFFD for bytes of the command line that are not UTF-8: another key or value than the one that was given
+ * would be stored without a word. Linux still has the bytes; elsewhere there is nothing to compare with.
+ */
+function refuseLossyWords(args: readonly string[]): void {
+  if (!args.some((arg) => arg.includes("\ufffd")) || isUtf8(givenBytes())) return;
+  throw new CliError(
+    "a word of the command line is not UTF-8; dict put takes such a value from standard input",
+    STATUS_INVALID,
+  );
+}
+
+function givenBytes(): Uint8Array {
+  try {
+    return readFileSync("/proc/self/cmdline");
+  } catch {
+    return new Uint8Array(0);
+  }
 }
 
 // Asked of the words themselves: the command line may be one that could not be parsed.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import type { Command } from "commander";
 import { daosProgram } from "../../src/cli/program.ts";
@@ -112,6 +112,15 @@ describe("the daos command line", () => {
       const { stdout } = play.run("npx", [name, "--version"], { cwd: new URL("../..", import.meta.url) });
       assert.match(stdout, /^tsdaos \d/);
     }
+  });
+
+  const noCmdline = !existsSync("/proc/self/cmdline") && skipWithout("proc", "no /proc");
+  it("a word that is not UTF-8 is refused, not stored as another one", { skip: noCmdline }, () => {
+    const refused = play.shell(String.raw`daos dict put tank neo words key -- "$(printf '\377')"`);
+    assert.deepEqual([refused.status, refused.stdout], [1, ""]);
+    assert.match(refused.stderr, /^ERROR: daos: a word of the command line is not UTF-8; .*\n$/);
+    assert.equal(play.daos("dict", "put", "tank", "neo", "words", "key", "\ufffd").status, 0);
+    assert.equal(play.daos("dict", "get", "tank", "neo", "words", "key").stdout, "\ufffd");
   });
 
   const node = oldNode();
