@@ -21,7 +21,7 @@ export type {
   CreateContainerOptions,
   CreatePoolOptions,
   DestroyOptions,
-  SystemCall,
+  SystemCall as Sys,
 } from "./container/administration.ts";
 export { DCont } from "./container/dcont.ts";
 export type { OpenOptions, OpenPathOptions } from "./container/opening.ts";

@@ -22,7 +22,7 @@ export type {
   CreateContainerOptions,
   CreatePoolOptions,
   DestroyOptions,
-  SystemCall,
+  SystemCall as Sys,
 } from "./container/administration.ts";
 export { DCont, type DictOptions, type OpenOptions, type OpenPathOptions } from "./container/dcont-sync.ts";
 export { type PathTarget, resolvePath } from "./container/path-file.ts";

@@ -83,6 +83,7 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
     "isEmpty",
     "keys",
     "modify",
+    "object",
     "pop",
     "popitem",
     "put",

@@ -140,7 +140,8 @@ export function* bput<V>(parts: Parts<V>, entries: unknown, o?: Bulk): Steps<voi
     return;
   }
   const ops = encodeAll(source.entries, values, capabilities.maxValueBytes);
-  if (ops.length > 0) yield* step(kv.batch(ops, o));
+  // Also when there is nothing to store: a handle that is closed or of a destroyed object is refused all the same.
+  yield* step(kv.batch(ops, o));
   o?.onProgress?.(ops.length, ops.length);
 }
 
@@ -154,7 +155,8 @@ export function* bget<V>(
   const source = keySourceOf(keys);
   const encoded = Array.from(source.keys, (key) => kept(encodeKey(key), key));
   const found: [string, V | undefined][] = [];
-  for (let from = 0; from < encoded.length; from += BATCH_ENTRIES) {
+  let from = 0;
+  do {
     const some: Stored[] = yield* step<Stored[]>(parts.kv.getMany(encoded.slice(from, from + BATCH_ENTRIES), o));
     for (let i = 0; i < some.length; i++) {
       const key = encoded[from + i]!;
@@ -162,7 +164,8 @@ export function* bget<V>(
       found.push([decodeKey(key), bytes === undefined ? undefined : parts.values.decode(bytes, key)]);
     }
     o?.onProgress?.(found.length, encoded.length);
-  }
+    from += BATCH_ENTRIES;
+  } while (from < encoded.length);
   if (source.isRecord) return Object.fromEntries(found);
   return new Map(found.filter((entry): entry is [string, V] => entry[1] !== undefined));
 }

@@ -59,21 +59,26 @@ export class DDict<V = Bytes> {
   readonly name: string;
   /** The object's id in the container. */
   readonly oid: string;
-  /**
-   * The dictionary as a plain object: `stadium["Milano"] = "San Siro"`, `"Rio" in stadium`, `delete stadium["Madrid"]`,
-   * `for (const key in stadium)`. Every text is a key, `__proto__` and `constructor` included. `Object.keys` and `for in`
-   * hold all keys in memory.
-   */
-  readonly object: { [key: string]: V | In<V> };
   readonly #parts: DictParts<"sync", V>;
+  #object: { [key: string]: V | In<V> } | undefined;
 
   private constructor(parts: DictParts<"sync", V>) {
     this.name = parts.name;
     this.oid = parts.oid;
     this.#parts = parts;
-    this.object = makeObjectView(this);
     // A copy could not reach the storage; being refused is better than an empty object.
     workerThreads.markAsUncloneable(this);
+  }
+
+  /**
+   * The dictionary as a plain object: `stadium["Milano"] = "San Siro"`, `"Rio" in stadium`, `delete stadium["Madrid"]`,
+   * `for (const key in stadium)`. Every text is a key, `__proto__` and `constructor` included. `Object.keys` and `for in`
+   * hold all keys in memory.
+   */
+  get object(): { [key: string]: V | In<V> } {
+    // Not a property of its own: whatever walks those, such as JSON.stringify, would read the whole dictionary.
+    this.#object ??= makeObjectView(this);
+    return this.#object;
   }
 
   /** How many keys there are. Costs the same however many, where the engine can (local). */

@@ -47,7 +47,7 @@ export function checkName(name: unknown, context: string): asserts name is strin
     encodeKey(name);
   } catch (e) {
     if (!DaosError.is(e)) throw e;
-    throw new DaosError(e.code, context, { detail: e.detail });
+    throw new DaosError(e.code, context, { detail: e.detail?.replace("the key", "the name") });
   }
 }
 

@@ -96,7 +96,7 @@ describe("daos dict", () => {
       [["dump", "none"], "Failed to open 'none': DER_NONEXIST(-1005): The specified entity does not exist"],
       [["list", "none"], "Failed to open 'none': DER_NONEXIST(-1005): The specified entity does not exist"],
       [["get", "some", ""], "failed to retrieve KV value: DER_INVAL(-1003): Invalid parameters; the key is empty"],
-      [["put", "", "a", "1"], "failed to create DAOS dict: DER_INVAL(-1003): Invalid parameters; the key is empty"],
+      [["put", "", "a", "1"], "failed to create DAOS dict: DER_INVAL(-1003): Invalid parameters; the name is empty"],
       [["list", "--limit", "3"], "--limit chooses keys: name the dictionary whose keys to list"],
       [["list", "some", "--limit", "x"], '--limit takes a whole number, not "x"'],
     ] as const) {

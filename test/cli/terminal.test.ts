@@ -104,7 +104,7 @@ describe("daos shell in a pipe", () => {
     assert.equal(status, 1);
     assert.match(
       stdout,
-      /^Uncaught DaosError: failed to create DAOS dict: DER_INVAL\(-1003\): Invalid parameters; the key is empty\nUncaught DObjNotFound: Failed to open 'nope': .*\n/,
+      /^Uncaught DaosError: failed to create DAOS dict: DER_INVAL\(-1003\): Invalid parameters; the name is empty\nUncaught DObjNotFound: Failed to open 'nope': .*\n/,
     );
     assert.match(stdout, /late/);
     assert.match(stdout, /^2$/m);

@@ -167,3 +167,11 @@ test("the object view reads as the description's transcript", () => {
   );
   assert.equal(dd.get("Rio"), "Maracanã");
 });
+
+test("walking a dictionary's own properties reads nothing of its content", () => {
+  const dd = dict();
+  dd.set("k", "v");
+  assert.deepEqual(Object.keys(dd), ["kind", "name", "oid"]);
+  assert.deepEqual(JSON.parse(JSON.stringify(dd)), { kind: "dict", name: dd.name, oid: dd.oid });
+  assert.equal(dd.object, dd.object);
+});

@@ -54,6 +54,20 @@ describe("PyDAOS's words for what failed", () => {
     await assert.rejects(dd.put("k", "v"), { message: /^failed to store KV value: DER_NO_HDL\(-1002\)/ });
     await assert.rejects(dd.keys().next(), { message: /^failed to enumerate Dictionary: DER_NO_HDL\(-1002\)/ });
     await assert.rejects(dd.size(), { message: /^failed to enumerate Dictionary: DER_NO_HDL\(-1002\)/ });
+    // Also with nothing to do.
+    await assert.rejects(dd.bput({}), { message: /^failed to store KV value: DER_NO_HDL\(-1002\)/ });
+    await assert.rejects(dd.bget([]), { message: /^failed to retrieve KV value: DER_NO_HDL\(-1002\)/ });
+  });
+
+  test("of an empty bulk call on a read-only container and on a destroyed object", async () => {
+    await using other = await DCont.open("tank", "neo", { system });
+    const name = `dict ${names++}`;
+    const dd = await other.dict(name);
+    await using reader = await DCont.open("tank", "neo", { system, mode: "RO" });
+    await assert.rejects((await reader.getDict(name)).bput({}), { code: "DER_NO_PERM" });
+    await other.destroy(name);
+    await assert.rejects(dd.bput([]), { code: "DER_NONEXIST" });
+    await assert.rejects(dd.bget({}), { code: "DER_NONEXIST" });
   });
 });
 

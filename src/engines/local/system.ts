@@ -372,6 +372,7 @@ function makeRoot(root: string): void {
 function makeDirectories(path: string): void {
   try {
     mkdirSync(path);
+    syncDirectory(dirname(path));
   } catch (e) {
     const { code } = e as NodeJS.ErrnoException;
     if (code === "EEXIST" && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
