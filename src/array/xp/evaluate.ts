@@ -121,7 +121,13 @@ function* evaluateView(node: ViewNode, out: NDArray, pass: Pass): Steps<void> {
     const axis = layout.axes.indexOf(on);
     return axis < 0 ? 0 : out.stride[axis]!;
   });
-  yield* evaluateInto(picked, { ...out, shape: picked.shape, stride }, pass);
+  const target = { ...out, shape: picked.shape, stride };
+  if (node.operand.type === "apply" && picked.type === "view") {
+    // Axes inside the blocks of a function come whole.
+    const memory = ndarray(node.dtype, picked.operand.shape);
+    yield* evaluateInto(picked.operand, memory, pass);
+    yield* new MemorySource(memory).read(picked.view, target);
+  } else yield* evaluateInto(picked, target, pass);
   if (sizeOf(once.shape) === sizeOf(out.shape)) return;
   const copy = ndarray(node.dtype, once.shape);
   copyInto(once, copy);

@@ -162,6 +162,7 @@ function convert(text: Text, from: DType, to: DType): Text {
     if (typeof text === "string") return [convert(text, from, part) as string, "0"];
     return [rounded(text[0], part), rounded(text[1], part)];
   }
+  if (typeof text !== "string" && to === "bool") return `(${text[0]} != 0 || ${text[1]} != 0 ? 1 : 0)`;
   if (typeof text !== "string") throw new TypeError(`${from} does not become ${to}: take xp.real or xp.abs of it`);
   if (to === "bool") return `(${text} != ${isBig(from) ? "0n" : "0"} ? 1 : 0)`;
   if (isBig(to)) {

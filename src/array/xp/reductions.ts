@@ -217,8 +217,14 @@ class ComplexTotals implements Accumulator {
   }
 
   finish(out: TypedArray, total: number): void {
-    const divisor = this.#name === "mean" ? total : 1;
-    for (let i = 0; i < this.#totals.length; i++) out[i] = (this.#totals[i]! / divisor) as never;
+    const totals = this.#totals;
+    const mean = this.#name === "mean";
+    for (let i = 0; i < totals.length; i += 2) {
+      const [re, im] = [totals[i]!, totals[i + 1]!];
+      // As NumPy, which divides by a complex number: a part that is not finite makes the other one NaN.
+      out[i] = (mean ? (re + im * 0) / total : re) as never;
+      out[i + 1] = (mean ? (im - re * 0) / total : im) as never;
+    }
   }
 
   #add(q: number, data: TypedArray, at: number): void {
@@ -263,7 +269,8 @@ class Deviations implements Accumulator {
   finish(out: TypedArray, total: number): void {
     const divisor = Math.max(total - this.#correction, 0);
     for (let q = 0; q < this.#squares.length; q++) {
-      const variance = this.#squares[q]! / divisor;
+      // No deviation from an infinite mean is defined.
+      const variance = Number.isFinite(this.#means[q]!) ? this.#squares[q]! / divisor : Number.NaN;
       out[q] = (this.#name === "std" ? Math.sqrt(variance) : variance) as never;
     }
   }
