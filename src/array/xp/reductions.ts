@@ -129,7 +129,7 @@ function sumOf(data: TypedArray, at: number, n: number): number {
   return sumLanes(data, at, n);
 }
 
-function sumLanes(data: Exclude<TypedArray, BigInt64Array | BigUint64Array>, at: number, n: number): number {
+function sumLanes(data: Numbers, at: number, n: number): number {
   let a = 0;
   let b = 0;
   let c = 0;
@@ -285,6 +285,43 @@ class Deviations implements Accumulator {
   }
 }
 
+type Numbers = Exclude<TypedArray, BigInt64Array | BigUint64Array>;
+
+// Four lanes, as for sums. Math.max and Math.min hand NaN on.
+function maxLanes(data: Numbers, at: number, n: number): number {
+  const end = at + n;
+  let [a, b, c, d] = [data[at]!, data[at]!, data[at]!, data[at]!];
+  let i = at;
+  for (; i + 4 <= end; i += 4) {
+    a = Math.max(a, data[i]!);
+    b = Math.max(b, data[i + 1]!);
+    c = Math.max(c, data[i + 2]!);
+    d = Math.max(d, data[i + 3]!);
+  }
+  for (; i < end; i++) a = Math.max(a, data[i]!);
+  return Math.max(Math.max(a, b), Math.max(c, d));
+}
+
+function minLanes(data: Numbers, at: number, n: number): number {
+  const end = at + n;
+  let [a, b, c, d] = [data[at]!, data[at]!, data[at]!, data[at]!];
+  let i = at;
+  for (; i + 4 <= end; i += 4) {
+    a = Math.min(a, data[i]!);
+    b = Math.min(b, data[i + 1]!);
+    c = Math.min(c, data[i + 2]!);
+    d = Math.min(d, data[i + 3]!);
+  }
+  for (; i < end; i++) a = Math.min(a, data[i]!);
+  return Math.min(Math.min(a, b), Math.min(c, d));
+}
+
+function bestBig(data: BigInt64Array | BigUint64Array, at: number, n: number, sign: 1 | -1): bigint {
+  let best = data[at]!;
+  for (let i = at + 1; i < at + n; i++) if (sign > 0 ? data[i]! > best : data[i]! < best) best = data[i]!;
+  return best;
+}
+
 /** The smallest or largest; NaN wins, as in NumPy. */
 class Extremes implements Accumulator {
   readonly #sign: 1 | -1;
@@ -303,12 +340,12 @@ class Extremes implements Accumulator {
 
   fold(q: number, data: TypedArray, at: number, n: number): void {
     if (n === 0) return;
-    let best = data[at]!;
-    if (this.#sign > 0) {
-      for (let i = at + 1; i < at + n; i++) if (data[i]! > best || Number.isNaN(data[i])) best = data[i]!;
-    } else {
-      for (let i = at + 1; i < at + n; i++) if (data[i]! < best || Number.isNaN(data[i])) best = data[i]!;
-    }
+    const best =
+      data instanceof BigInt64Array || data instanceof BigUint64Array
+        ? bestBig(data, at, n, this.#sign)
+        : this.#sign > 0
+          ? maxLanes(data, at, n)
+          : minLanes(data, at, n);
     this.#take(q, best);
   }
 
