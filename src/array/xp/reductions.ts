@@ -5,6 +5,7 @@
  */
 import type { DType, TypedArray } from "../dtype.ts";
 import { fractional, isBig, isComplex, isFloat, realOf, summed } from "./promotion.ts";
+import { reduceSimd } from "./simd.ts";
 
 /** All reductions, by the array API's names. */
 export const REDUCTIONS = [
@@ -126,7 +127,8 @@ function sumOf(data: TypedArray, at: number, n: number): number {
     for (let i = at; i < at + n; i++) sum += Number(data[i]);
     return sum;
   }
-  return sumLanes(data, at, n);
+  const fast = data instanceof Float64Array ? reduceSimd("sum", data, at, n) : undefined;
+  return fast === undefined ? sumLanes(data, at, n) : fast.value + sumLanes(data, at + fast.count, n - fast.count);
 }
 
 function sumLanes(data: Numbers, at: number, n: number): number {
@@ -289,6 +291,9 @@ type Numbers = Exclude<TypedArray, BigInt64Array | BigUint64Array>;
 
 // Four lanes, as for sums. Math.max and Math.min hand NaN on.
 function maxLanes(data: Numbers, at: number, n: number): number {
+  const fast = data instanceof Float64Array ? reduceSimd("max", data, at, n) : undefined;
+  if (fast !== undefined && fast.count === n) return fast.value;
+  if (fast !== undefined) return Math.max(fast.value, maxLanes(data, at + fast.count, n - fast.count));
   const end = at + n;
   let [a, b, c, d] = [data[at]!, data[at]!, data[at]!, data[at]!];
   let i = at;
@@ -303,6 +308,9 @@ function maxLanes(data: Numbers, at: number, n: number): number {
 }
 
 function minLanes(data: Numbers, at: number, n: number): number {
+  const fast = data instanceof Float64Array ? reduceSimd("min", data, at, n) : undefined;
+  if (fast !== undefined && fast.count === n) return fast.value;
+  if (fast !== undefined) return Math.min(fast.value, minLanes(data, at + fast.count, n - fast.count));
   const end = at + n;
   let [a, b, c, d] = [data[at]!, data[at]!, data[at]!, data[at]!];
   let i = at;
