@@ -38,7 +38,7 @@ def reduce(name, a, o):
         axes = tuple(range(a.ndim)) if axis is None else (axis if isinstance(axis, tuple) else (axis,))
         axes = tuple(sorted(i % a.ndim if a.ndim else i for i in axes))
         rest = [i for i in range(a.ndim) if i not in axes]
-        flat = np.transpose(a, rest + list(axes)).reshape([a.shape[i] for i in rest] + [-1])
+        flat = np.transpose(a, rest + list(axes)).reshape([a.shape[i] for i in rest] + [int(np.prod([a.shape[i] for i in axes], dtype=int))])
         result = getattr(np, name)(flat, axis=-1).astype("f8")
         return np.expand_dims(result, axes) if keep["keepdims"] else result
     if name == "count_nonzero":
@@ -64,7 +64,10 @@ def compute(step, values):
     if op == "clip":
         return np.minimum(np.maximum(args[0], args[1]), args[2])
     if op in ("matmul", "dot"):
-        return getattr(np, op)(*args)
+        # Products of floats add up in float64.
+        dtype = np.result_type(*args)
+        wide = [x.astype("f8") for x in args] if dtype.kind == "f" else args
+        return np.asarray(getattr(np, op)(*wide)).astype(dtype)
     if op == "astype":
         return args[0].astype(step["dtype"])
     if op == "transpose":

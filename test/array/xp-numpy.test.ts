@@ -5,12 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { asBytes, asTyped, DTYPES } from "../../src/array/dtype.ts";
-import { sizeOf } from "../../src/array/ndarray.ts";
+import { asBytes, asTyped, DTYPES, type TypedArray } from "../../src/array/dtype.ts";
 import { FUNCTIONS } from "../../src/array/xp/functions.ts";
 import { REDUCTIONS } from "../../src/array/xp/reductions.ts";
 import { type Arr, DCont, type DType, type NDArray, ndarray, slice, xp } from "../../src/index.ts";
-import { DCont as SyncDCont, xp as syncXp } from "../../src/sync.ts";
 import { NumpyJudge, numpyMissing } from "./numpy-judge.ts";
 import { NUMPY, Random } from "./random.ts";
 
@@ -19,18 +17,25 @@ const missing = numpyMissing();
 if (missing !== false) console.log(`# skipped: ${missing}`);
 
 const dtypes = Object.keys(DTYPES) as DType[];
-const SHAPES = [[], [0], [1], [7], [40], [5, 6], [1, 6], [5, 1], [12, 9], [3, 0], [2, 3, 4], [3, 1, 4], [6, 5, 7], [2, 1, 3, 2]];
+const SHAPES = [
+  [],
+  [0],
+  [1],
+  [7],
+  [40],
+  [5, 6],
+  [1, 6],
+  [5, 1],
+  [12, 9],
+  [3, 0],
+  [2, 3, 4],
+  [3, 1, 4],
+  [6, 5, 7],
+  [2, 1, 3, 2],
+];
 
 type AnyFunction = (...args: unknown[]) => Arr;
 const functions = xp as unknown as Readonly<Record<string, AnyFunction>>;
-
-/** An expression on both sides: what NumPy is asked, and what is to be computed. */
-interface Built {
-  readonly steps: object[];
-  readonly arr: Arr;
-  /** How far results may be off, relative; 0: bit for bit. */
-  readonly tolerance: number;
-}
 
 function randomData<D extends DType>(r: Random, dtype: D, shape: readonly number[]): NDArray<D> {
   const a = ndarray(dtype, shape);
@@ -61,14 +66,16 @@ const EXACT = new Set([
   ...Object.keys(FUNCTIONS).filter((name) => /^(logical|bitwise|equal|not_equal|less|greater)/.test(name)),
 ]);
 
-function same(dtype: DType, actual: NDArray, expected: NDArray, tolerance: number): string | undefined {
-  const [a, b] = [actual.data, expected.data];
+function same(dtype: DType, a: TypedArray, b: TypedArray, tolerance: number): string | undefined {
   for (let i = 0; i < b.length; i++) {
     const [x, y] = [a[i]!, b[i]!];
     if (Object.is(x, y) || x === y) continue;
     const [p, q] = [Number(x), Number(y)];
+    // Parts of a complex number are as exact as the number.
+    const size = DTYPES[dtype].slots === 2 ? Math.hypot(Number(b[i & ~1]), Number(b[i | 1])) : Math.abs(q);
     if (Number.isNaN(p) && Number.isNaN(q)) continue;
-    if (typeof x === "number" && tolerance > 0 && Math.abs(p - q) <= tolerance * Math.max(1e-3, Math.abs(p), Math.abs(q))) continue;
+    if (typeof x === "number" && tolerance > 0 && Math.abs(p - q) <= tolerance * Math.max(1e-3, Math.abs(p), size))
+      continue;
     // An overflow of float16 may round to either side.
     if (dtype === "float16" && tolerance > 0 && Math.abs(q) > 60000 && Math.abs(p) > 60000 && p > 0 === q > 0) continue;
     return `element ${i}: ${x} instead of ${y}`;
@@ -91,6 +98,7 @@ test("expressions give what NumPy gives", { skip: missing }, async (t) => {
   let names = 0;
   const counts = new Map<string, number>();
   let refused = 0;
+  const failures: string[] = [];
 
   /** An operand: stored in random chunks, or in memory, or a view of one of them. */
   const operand = async (dtype: DType, shape: readonly number[], steps: object[]): Promise<Arr | NDArray> => {
@@ -101,7 +109,6 @@ test("expressions give what NumPy gives", { skip: missing }, async (t) => {
     const codecs = r.chance(0.2) ? (["zstd"] as const) : undefined;
     return cont.array(`a${names++}`, { from: a, chunks, codecs });
   };
-  const asArr = (a: Arr | NDArray): Arr => ("data" in a ? functions.positive!(a.dtype === "bool" ? xp.astype(a, "bool") : a) : a);
 
   for (let n = 0; n < CASES; n++) {
     const steps: object[] = [];
@@ -128,7 +135,9 @@ test("expressions give what NumPy gives", { skip: missing }, async (t) => {
           return;
         }
         const value = r.chance(0.3) && kind !== "complex" && kind !== "float" ? r.int(0, 5) + 0.5 : r.int(0, 5);
-        args.push(Number.isInteger(value) && bytes === 8 && r.chance(0.5) && kind.endsWith("int") ? BigInt(value) : value);
+        args.push(
+          Number.isInteger(value) && bytes === 8 && r.chance(0.5) && kind.endsWith("int") ? BigInt(value) : value,
+        );
         told.push({ scalar: value });
         return;
       }
@@ -190,7 +199,9 @@ test("expressions give what NumPy gives", { skip: missing }, async (t) => {
         args.push(first, 1, 3);
         steps.push({ op, args: [...told, { scalar: 1 }, { scalar: 3 }] });
       } else if (op === "astype") {
-        const to = r.of(dtypes);
+        // What a float out of range or NaN becomes as an integer is left to the processor.
+        const whole = (d: DType): boolean => DTYPES[d].kind.endsWith("int");
+        const to = r.of(DTYPES[dtype].kind === "float" ? dtypes.filter((d) => !whole(d)) : dtypes);
         args.push(first, to);
         steps.push({ op, args: told, dtype: NUMPY[to] });
       } else {
@@ -208,12 +219,19 @@ test("expressions give what NumPy gives", { skip: missing }, async (t) => {
       const axis = shape.length === 0 ? undefined : r.int(0, shape.length - 1);
       const o = axis === undefined ? {} : { axis, keepdims: true };
       const b = await operand(dtype, partner(), steps);
-      steps.push({ op: "reduce", name: "max", args: [{ node: 0 }], o }, { op: "add", args: [{ node: 0 }, { node: 2 }] });
-      steps.push({ op: "multiply", args: [{ node: 3 }, { node: 1 }] }, { op: "add", args: [{ node: 4 }, { scalar: 1 }] });
+      steps.push(
+        { op: "reduce", name: "max", args: [{ node: 0 }], o },
+        { op: "add", args: [{ node: 0 }, { node: 2 }] },
+      );
+      steps.push(
+        { op: "multiply", args: [{ node: 3 }, { node: 1 }] },
+        { op: "add", args: [{ node: 4 }, { scalar: 1 }] },
+      );
       build(() => functions.add!(functions.multiply!(functions.add!(first, functions.max!(first, o)), b), 1));
     }
     if (op === "multiply" || op === "square" || op === "chain")
-      tolerance = DTYPES[dtype].kind === "complex" || steps.some((s) => /c/.test((s as { dtype?: string }).dtype ?? "")) ? 8 : 0;
+      tolerance =
+        DTYPES[dtype].kind === "complex" || steps.some((s) => /c/.test((s as { dtype?: string }).dtype ?? "")) ? 8 : 0;
     else if (tolerance === 0 && op in FUNCTIONS && !EXACT.has(op)) tolerance = 8;
 
     // Then a view of it, sometimes.
@@ -224,7 +242,9 @@ test("expressions give what NumPy gives", { skip: missing }, async (t) => {
         steps.push({ op: "transpose", args: [last] });
       } else {
         const items = arr.shape.map((length): number | [number | null, number | null, number] =>
-          length > 0 && r.chance(0.2) ? r.int(-length, length - 1) : [r.of([null, r.int(0, length)]), null, r.of([1, 1, 2, -1])],
+          length > 0 && r.chance(0.2)
+            ? r.int(-length, length - 1)
+            : [r.of([null, r.int(0, length)]), null, r.of([1, 1, 2, -1])],
         );
         arr = arr.view(items.map((i) => (typeof i === "number" ? i : slice(...i))));
         steps.push({ op: "view", args: [last], selection: items });
@@ -237,31 +257,32 @@ test("expressions give what NumPy gives", { skip: missing }, async (t) => {
     } catch (e) {
       error = e as Error;
     }
-    const label = `case ${n} (seed ${seed}): ${JSON.stringify(steps)}`;
+    const fail = (why: string): void => {
+      const told = steps.map((step) => ({ ...step, data: undefined }));
+      failures.push(`case ${n} (seed ${seed}), ${why}: ${JSON.stringify(told)}`);
+    };
     counts.set(op, (counts.get(op) ?? 0) + 1);
-    if (answer.refused !== undefined) {
+    if (answer.refused !== undefined || error !== undefined) {
       refused++;
-      // Empty products of no elements and the like are judged above; what NumPy refuses is refused.
-      assert.ok(error !== undefined, `NumPy refuses (${answer.refused}), and ${label} gives ${got?.data}`);
+      // Elements that are not looked at are not computed here.
+      if (/negative integer powers/.test(answer.refused ?? "")) continue;
+      if (error === undefined) fail(`NumPy refuses (${answer.refused})`);
+      else if (answer.refused === undefined && !isOurLimit(op, error)) fail(`refused (${error.stack})`);
       continue;
     }
-    if (error !== undefined) {
-      assert.ok(isOurLimit(op, error), `${error.stack} for ${label}`);
-      refused++;
-      continue;
+    const wanted = (answer as { dtype: string }).dtype.replace(/^[<|=]/, "").replace("b1", "?");
+    if (String(got!.shape) !== String(answer.shape)) fail(`shape [${got!.shape}] instead of [${answer.shape}]`);
+    else if (NUMPY[got!.dtype] !== wanted) fail(`dtype ${got!.dtype} instead of ${wanted}`);
+    else {
+      const expected = asTyped(got!.dtype, Uint8Array.from(Buffer.from(answer.data!, "hex")));
+      const wrong = same(got!.dtype, got!.data, expected, tolerance === 0 ? 0 : ulps(got!.dtype, tolerance));
+      if (wrong !== undefined) fail(wrong);
     }
-    assert.deepEqual(got!.shape, answer.shape, label);
-    assert.equal(NUMPY[got!.dtype], (answer as { dtype: string }).dtype.replace(/^[<|=]/, "").replace("b1", "?"), label);
-    const expected = {
-      ...ndarray(got!.dtype, got!.shape),
-      data: asTyped(got!.dtype, Uint8Array.from(Buffer.from(answer.data!, "hex"))),
-    } as NDArray;
-    const wrong = same(got!.dtype, got!, expected, tolerance === 0 ? 0 : ulps(got!.dtype, tolerance));
-    assert.equal(wrong, undefined, label);
   }
   t.diagnostic(`${CASES} cases, ${refused} of them refused`);
+  if (failures.length > 0)
+    assert.fail(`${failures.length} of ${CASES} cases differ:\n${failures.slice(0, 10).join("\n")}`);
   assert.ok(refused < CASES / 3, `${refused} of ${CASES} were refused`);
-  void asArr;
 });
 
 /** What NumPy computes and this refuses, as documented. */
@@ -270,6 +291,3 @@ function isOurLimit(op: string, error: Error): boolean {
   if (/no elements/.test(error.message)) return false;
   return op === "astype" && /the imaginary part would be lost/.test(error.message);
 }
-void syncXp;
-void SyncDCont;
-void sizeOf;

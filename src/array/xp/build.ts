@@ -26,8 +26,8 @@ export interface ReduceOptions {
 
 /** An elementwise function of operands. TypeError for dtypes that it has not, RangeError for shapes that do not fit. */
 export function mapNode(name: FunctionName, operands: readonly Operand[]): MapNode {
-  const { takes, gives } = FUNCTIONS[name];
-  const common = takes(commonDtype(operands));
+  const { takes, gives, counts } = FUNCTIONS[name];
+  const common = takes(commonDtype(operands, counts));
   const nodes = operands.map((operand) => asNode(operand, common));
   return {
     type: "map",
@@ -135,9 +135,10 @@ function asNode(operand: Operand, dtype: DType): Node {
 }
 
 /** The dtype that all operands fit into: arrays by NumPy's promotion, scalars by their kind. */
-function commonDtype(operands: readonly Operand[]): DType {
+function commonDtype(operands: readonly Operand[], counts = (dtype: DType): DType => dtype): DType {
   const arrays = operands.filter((o): o is Node => !isScalar(o));
   const scalars = operands.filter(isScalar);
+  if (scalars.length === 0) return arrays.map((a) => counts(a.dtype)).reduce(promote);
   if (arrays.length === 0) return scalars.map(ownDtype).reduce(promote);
   return scalars.reduce(
     (dtype: DType, scalar) => promoteScalar(dtype, scalar),

@@ -20,9 +20,13 @@ import { compileKernel, type Input, type Kernel, type Row } from "./kernel.ts";
 import type { ApplyNode, MapNode, MatmulNode, Node, ReduceNode, ViewNode } from "./node.ts";
 import { isBig, isComplex, isInteger } from "./promotion.ts";
 import { type Accumulator, accumulator, hasIdentity } from "./reductions.ts";
+import { giveMemoryBack, type SimdMemory, takeMemory } from "./simd.ts";
 
 /** Elements of a box, unless the memory is bounded more tightly: small enough to stay in a processor's cache. */
 export const BOX_ELEMENTS = 2 ** 18;
+
+/** Fewer elements are reduced in plain memory. */
+const FAST_MIN = 4096;
 
 /** The scratch of a box of the result; operands count from 0. */
 const RESULT = -1;
@@ -34,6 +38,7 @@ export class Pass {
   /** Told of each box that is done, and of how many there are. */
   readonly #onProgress: ((done: number, total: number) => void) | undefined;
   readonly #scratch = new Map<Node, TypedArray[]>();
+  readonly #simd: SimdMemory[] = [];
   #done = 0;
   #total = 0;
 
@@ -57,10 +62,25 @@ export class Pass {
     const length = count * DTYPES[dtype].slots;
     let memory = own[i + 1];
     if (memory === undefined || memory.length < length) {
-      memory = allocate(dtype, count);
+      memory =
+        (dtype === "float64" && node.type === "reduce" ? this.#fast(count) : undefined) ?? allocate(dtype, count);
       own[i + 1] = memory;
     }
     return memory.length === length ? memory : (memory.subarray(0, length) as TypedArray);
+  }
+
+  /** Gives back what it has taken; it is not to be used any more. */
+  end(): void {
+    for (const memory of this.#simd) giveMemoryBack(memory);
+    this.#simd.length = 0;
+  }
+
+  /** Memory in which reductions are fast. It is not worth while for few elements. */
+  #fast(count: number): Float64Array | undefined {
+    const memory = count < FAST_MIN ? undefined : takeMemory(count);
+    if (memory === undefined) return undefined;
+    this.#simd.push(memory);
+    return memory.data.subarray(0, count);
   }
 
   expect(boxes: number): void {
@@ -121,7 +141,13 @@ function* evaluateView(node: ViewNode, out: NDArray, pass: Pass): Steps<void> {
     const axis = layout.axes.indexOf(on);
     return axis < 0 ? 0 : out.stride[axis]!;
   });
-  yield* evaluateInto(picked, { ...out, shape: picked.shape, stride }, pass);
+  const target = { ...out, shape: picked.shape, stride };
+  if (node.operand.type === "apply" && picked.type === "view") {
+    // Axes inside the blocks of a function come whole.
+    const memory = ndarray(node.dtype, picked.operand.shape);
+    yield* evaluateInto(picked.operand, memory, pass);
+    yield* new MemorySource(memory).read(picked.view, target);
+  } else yield* evaluateInto(picked, target, pass);
   if (sizeOf(once.shape) === sizeOf(out.shape)) return;
   const copy = ndarray(node.dtype, once.shape);
   copyInto(once, copy);
@@ -152,7 +178,12 @@ function* evaluate(node: Node, box: Block, out: TypedArray, pass: Pass, top = fa
     case "view": {
       const part = pickNode(node, picksOf(box));
       const target = { data: out, shape: box.shape, stride: rowMajor(box.shape), offset: 0, dtype: node.dtype };
-      yield* evaluateInto(part, target, new Pass(pass.boxElements, pass.signal, undefined));
+      const inner = new Pass(pass.boxElements, pass.signal, undefined);
+      try {
+        yield* evaluateInto(part, target, inner);
+      } finally {
+        inner.end();
+      }
       return;
     }
     case "apply":

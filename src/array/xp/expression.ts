@@ -60,14 +60,16 @@ export class ExpressionSource<D extends DType = DType> implements Source<D> {
     // What is not ready yet counts as much as if it were.
     const estimate = o?.onProgress === undefined ? 0 : countSteps(pickNode(this.node, picks), pass);
     pass.expect(before + estimate);
-    for (const node of first) {
-      const array = ndarray(node.dtype, node.shape);
-      yield* evaluateInto(pickNode(node, picksOfAll(node), without(ready, node)), array, pass);
-      ready.set(node, memoryNode(array));
+    try {
+      for (const node of first) {
+        const array = ndarray(node.dtype, node.shape);
+        yield* evaluateInto(pickNode(node, picksOfAll(node), without(ready, node)), array, pass);
+        ready.set(node, memoryNode(array));
+      }
+      yield* evaluateInto(viewNode(pickNode(this.node, picks, ready), layout), out as NDArray, pass);
+    } finally {
+      pass.end();
     }
-    const picked = pickNode(this.node, picks, ready);
-    const seen = viewNode(picked, layout);
-    yield* evaluateInto(seen, out as NDArray, pass);
   }
 
   splits(view: View): readonly (readonly number[])[] {

@@ -17,6 +17,8 @@ export interface ElementwiseFunction {
   readonly operands: 1 | 2;
   /** The dtype that the operands are brought to, from their common one; a TypeError where NumPy has no such function. */
   readonly takes: (dtype: DType) => DType;
+  /** What each array counts as when the common dtype is looked for; default its dtype. */
+  readonly counts?: (dtype: DType) => DType;
   /** The dtype of the result, from that of the operands. */
   readonly gives: (dtype: DType) => DType;
   readonly emit: Emit;
@@ -61,9 +63,9 @@ function math(name: string, emit: (x: string) => string = (x) => `Math.${name}($
   return unary({ takes: noComplex(name, floating), gives: same, emit: (_, x) => emit(x!) });
 }
 
-function compare(operator: string, emitComplex?: EmitComplex): ElementwiseFunction {
+function compare(name: string, operator: string, emitComplex?: EmitComplex): ElementwiseFunction {
   return binary({
-    takes: emitComplex === undefined ? noComplex(operator) : same,
+    takes: emitComplex === undefined ? noComplex(name) : same,
     gives: bool,
     emit: (_, a, b) => `(${a} ${operator} ${b} ? 1 : 0)`,
     ...(emitComplex === undefined ? {} : { emitComplex }),
@@ -81,8 +83,8 @@ function logical(emit: (a: string, b: string) => string, name: string): Elementw
   });
 }
 
-function bitwise(operator: string): ElementwiseFunction {
-  return binary({ takes: integral(operator, true), gives: same, emit: (_, a, b) => `(${a} ${operator} ${b})` });
+function bitwise(name: string, operator: string): ElementwiseFunction {
+  return binary({ takes: integral(name, true), gives: same, emit: (_, a, b) => `(${a} ${operator} ${b})` });
 }
 
 const product = ([a, b]: ComplexText, [c, d]: ComplexText): ComplexText => [
@@ -96,6 +98,15 @@ export const HELPERS = {
   mod(a: number, b: number): number {
     const r = a % b;
     return r !== 0 && r < 0 !== b < 0 ? r + b : r === 0 ? (Object.is(b, -0) || b < 0 ? -0 : 0) : r;
+  },
+  /** The quotient, rounded down, which goes with `mod` (Python's and NumPy's way). */
+  floorDivide(a: number, b: number): number {
+    if (b === 0) return a / b;
+    const mod = a % b;
+    const quotient = (a - mod) / b - (mod !== 0 && b < 0 !== mod < 0 ? 1 : 0);
+    if (quotient === 0) return a / b < 0 || Object.is(a / b, -0) ? -0 : 0;
+    const floor = Math.floor(quotient);
+    return quotient - floor > 0.5 ? floor + 1 : floor;
   },
   bigFloorDivide(a: bigint, b: bigint): bigint {
     if (b === 0n) return 0n;
@@ -121,6 +132,22 @@ export const HELPERS = {
     for (let b = base, e = exponent; e > 0n; e >>= 1n, b = BigInt.asIntN(64, b * b))
       if ((e & 1n) === 1n) result = BigInt.asIntN(64, result * b);
     return result;
+  },
+  /** The real part of (a + bi) / (c + di), by Smith's algorithm as in NumPy: no overflow on the way. */
+  quotientReal(a: number, b: number, c: number, d: number): number {
+    if (Math.abs(c) >= Math.abs(d)) {
+      if (c === 0 && d === 0) return a / Math.abs(c);
+      return (a + b * (d / c)) * (1 / (c + d * (d / c)));
+    }
+    return (a * (c / d) + b) * (1 / (d + c * (c / d)));
+  },
+  /** Its imaginary part. */
+  quotientImaginary(a: number, b: number, c: number, d: number): number {
+    if (Math.abs(c) >= Math.abs(d)) {
+      if (c === 0 && d === 0) return b / Math.abs(c);
+      return (b - a * (d / c)) * (1 / (c + d * (d / c)));
+    }
+    return (b * (c / d) - a) * (1 / (d + c * (c / d)));
   },
   /** To the nearest, halves to even (IEEE 754's default, NumPy's `rint`). */
   roundEven(x: number): number {
@@ -169,15 +196,15 @@ const functions = {
     takes: fractional,
     gives: same,
     emit: (_, a, b) => `(${a} / ${b})`,
-    emitComplex: ([a, b], [c, d]) => {
-      const norm = `(${c} * ${c} + ${d} * ${d})`;
-      return [`((${a} * ${c} + ${b} * ${d}) / ${norm})`, `((${b} * ${c} - ${a} * ${d}) / ${norm})`];
-    },
+    emitComplex: ([a, b], [c, d]) => [
+      `quotientReal(${a}, ${b}, ${c}, ${d})`,
+      `quotientImaginary(${a}, ${b}, ${c}, ${d})`,
+    ],
   }),
   floor_divide: binary({
     takes: noComplex("floor_divide", (dtype) => (dtype === "bool" ? "int8" : dtype)),
     gives: same,
-    emit: (dtype, a, b) => (isFloat(dtype) ? `Math.floor(${a} / ${b})` : integerQuotient(dtype, a!, b!)),
+    emit: (dtype, a, b) => (isFloat(dtype) ? `floorDivide(${a}, ${b})` : integerQuotient(dtype, a!, b!)),
   }),
   remainder: binary({
     takes: noComplex("remainder", (dtype) => (dtype === "bool" ? "int8" : dtype)),
@@ -201,15 +228,25 @@ const functions = {
     gives: same,
     emit: (dtype, a, b) => (isFloat(dtype) ? `maximum(${a}, ${b})` : `(${a} > ${b} ? ${a} : ${b})`),
   }),
-  hypot: binary({ takes: noComplex("hypot", floating), gives: same, emit: (_, a, b) => `Math.hypot(${a}, ${b})` }),
-  atan2: binary({ takes: noComplex("atan2", floating), gives: same, emit: (_, a, b) => `Math.atan2(${a}, ${b})` }),
+  hypot: binary({
+    takes: noComplex("hypot", floating),
+    counts: floating,
+    gives: same,
+    emit: (_, a, b) => `Math.hypot(${a}, ${b})`,
+  }),
+  atan2: binary({
+    takes: noComplex("atan2", floating),
+    counts: floating,
+    gives: same,
+    emit: (_, a, b) => `Math.atan2(${a}, ${b})`,
+  }),
 
-  equal: compare("===", ([a, b], [c, d]) => `(${a} === ${c} && ${b} === ${d} ? 1 : 0)`),
-  not_equal: compare("!==", ([a, b], [c, d]) => `(${a} !== ${c} || ${b} !== ${d} ? 1 : 0)`),
-  less: compare("<"),
-  less_equal: compare("<="),
-  greater: compare(">"),
-  greater_equal: compare(">="),
+  equal: compare("equal", "===", ([a, b], [c, d]) => `(${a} === ${c} && ${b} === ${d} ? 1 : 0)`),
+  not_equal: compare("not_equal", "!==", ([a, b], [c, d]) => `(${a} !== ${c} || ${b} !== ${d} ? 1 : 0)`),
+  less: compare("less", "<"),
+  less_equal: compare("less_equal", "<="),
+  greater: compare("greater", ">"),
+  greater_equal: compare("greater_equal", ">="),
 
   logical_and: logical((a, b) => `(${a} && ${b} ? 1 : 0)`, "logical_and"),
   logical_or: logical((a, b) => `(${a} || ${b} ? 1 : 0)`, "logical_or"),
@@ -219,9 +256,9 @@ const functions = {
     gives: bool,
     emit: (dtype, x) => `(${x} == ${isBig(dtype) ? "0n" : "0"} ? 1 : 0)`,
   }),
-  bitwise_and: bitwise("&"),
-  bitwise_or: bitwise("|"),
-  bitwise_xor: bitwise("^"),
+  bitwise_and: bitwise("bitwise_and", "&"),
+  bitwise_or: bitwise("bitwise_or", "|"),
+  bitwise_xor: bitwise("bitwise_xor", "^"),
   bitwise_invert: unary({
     takes: integral("bitwise_invert", true),
     gives: same,
@@ -247,13 +284,17 @@ const functions = {
     emit: (dtype, x) => (isBig(dtype) ? `(${x} > 0n ? 1n : ${x} < 0n ? -1n : 0n)` : `sign(${x})`),
   }),
   square: unary({
-    takes: same,
+    takes: (dtype) => (dtype === "bool" ? "int8" : dtype),
     gives: same,
-    emit: (dtype, x) =>
-      dtype === "bool" ? x! : dtype === "int32" || dtype === "uint32" ? `Math.imul(${x}, ${x})` : `(${x} * ${x})`,
+    emit: (dtype, x) => (dtype === "int32" || dtype === "uint32" ? `Math.imul(${x}, ${x})` : `(${x} * ${x})`),
     emitComplex: (x) => product(x!, x!),
   }),
-  conj: unary({ takes: same, gives: same, emit: (_, x) => x!, emitComplex: ([a, b]) => [a, `(-${b})`] }),
+  conj: unary({
+    takes: (dtype) => (dtype === "bool" ? "int8" : dtype),
+    gives: same,
+    emit: (_, x) => x!,
+    emitComplex: ([a, b]) => [a, `(-${b})`],
+  }),
   real: unary({ takes: same, gives: realOf, emit: (_, x) => x!, emitComplex: ([a]) => a }),
   imag: unary({
     takes: same,

@@ -67,12 +67,18 @@ class KernelWriter {
     const inputs = this.inputs.map(
       (_, i) => `const a${i} = rows[${i}].data, p${i} = rows[${i}].offset, s${i} = rows[${i}].stride;`,
     );
+    const even = this.inputs.map((_, i) => `s${i} === 1`).join(" && ") || "true";
+    const body = this.#lines.join("\n    ");
+    // Elements that follow each other need no multiplication to be found.
     return `"use strict";
 const { ${Object.keys(HELPERS).join(", ")} } = helpers;
 return function (out, o, n, rows, scalars) {
   ${[...inputs, ...this.#head].join("\n  ")}
-  for (let i = 0; i < n; i++) {
-    ${this.#lines.join("\n    ")}
+  if (${even}) for (let i = 0; i < n; i++) {
+    ${body.replace(/ \* s\d+/g, "")}
+  }
+  else for (let i = 0; i < n; i++) {
+    ${body}
   }
 };`;
   }
@@ -162,6 +168,7 @@ function convert(text: Text, from: DType, to: DType): Text {
     if (typeof text === "string") return [convert(text, from, part) as string, "0"];
     return [rounded(text[0], part), rounded(text[1], part)];
   }
+  if (typeof text !== "string" && to === "bool") return `(${text[0]} != 0 || ${text[1]} != 0 ? 1 : 0)`;
   if (typeof text !== "string") throw new TypeError(`${from} does not become ${to}: take xp.real or xp.abs of it`);
   if (to === "bool") return `(${text} != ${isBig(from) ? "0n" : "0"} ? 1 : 0)`;
   if (isBig(to)) {

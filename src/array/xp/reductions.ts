@@ -5,6 +5,7 @@
  */
 import type { DType, TypedArray } from "../dtype.ts";
 import { fractional, isBig, isComplex, isFloat, realOf, summed } from "./promotion.ts";
+import { reduceSimd } from "./simd.ts";
 
 /** All reductions, by the array API's names. */
 export const REDUCTIONS = [
@@ -126,10 +127,11 @@ function sumOf(data: TypedArray, at: number, n: number): number {
     for (let i = at; i < at + n; i++) sum += Number(data[i]);
     return sum;
   }
-  return sumLanes(data, at, n);
+  const fast = data instanceof Float64Array ? reduceSimd("sum", data, at, n) : undefined;
+  return fast === undefined ? sumLanes(data, at, n) : fast.value + sumLanes(data, at + fast.count, n - fast.count);
 }
 
-function sumLanes(data: Exclude<TypedArray, BigInt64Array | BigUint64Array>, at: number, n: number): number {
+function sumLanes(data: Numbers, at: number, n: number): number {
   let a = 0;
   let b = 0;
   let c = 0;
@@ -217,8 +219,14 @@ class ComplexTotals implements Accumulator {
   }
 
   finish(out: TypedArray, total: number): void {
-    const divisor = this.#name === "mean" ? total : 1;
-    for (let i = 0; i < this.#totals.length; i++) out[i] = (this.#totals[i]! / divisor) as never;
+    const totals = this.#totals;
+    const mean = this.#name === "mean";
+    for (let i = 0; i < totals.length; i += 2) {
+      const [re, im] = [totals[i]!, totals[i + 1]!];
+      // As NumPy, which divides by a complex number: a part that is not finite makes the other one NaN.
+      out[i] = (mean ? (re + im * 0) / total : re) as never;
+      out[i + 1] = (mean ? (im - re * 0) / total : im) as never;
+    }
   }
 
   #add(q: number, data: TypedArray, at: number): void {
@@ -263,7 +271,8 @@ class Deviations implements Accumulator {
   finish(out: TypedArray, total: number): void {
     const divisor = Math.max(total - this.#correction, 0);
     for (let q = 0; q < this.#squares.length; q++) {
-      const variance = this.#squares[q]! / divisor;
+      // No deviation from an infinite mean is defined.
+      const variance = Number.isFinite(this.#means[q]!) ? this.#squares[q]! / divisor : Number.NaN;
       out[q] = (this.#name === "std" ? Math.sqrt(variance) : variance) as never;
     }
   }
@@ -276,6 +285,49 @@ class Deviations implements Accumulator {
     this.#means[q]! += (delta * n) / count;
     this.#squares[q]! += squares + delta * delta * ((before * n) / count);
   }
+}
+
+type Numbers = Exclude<TypedArray, BigInt64Array | BigUint64Array>;
+
+// Four lanes, as for sums. Math.max and Math.min hand NaN on.
+function maxLanes(data: Numbers, at: number, n: number): number {
+  const fast = data instanceof Float64Array ? reduceSimd("max", data, at, n) : undefined;
+  if (fast !== undefined && fast.count === n) return fast.value;
+  if (fast !== undefined) return Math.max(fast.value, maxLanes(data, at + fast.count, n - fast.count));
+  const end = at + n;
+  let [a, b, c, d] = [data[at]!, data[at]!, data[at]!, data[at]!];
+  let i = at;
+  for (; i + 4 <= end; i += 4) {
+    a = Math.max(a, data[i]!);
+    b = Math.max(b, data[i + 1]!);
+    c = Math.max(c, data[i + 2]!);
+    d = Math.max(d, data[i + 3]!);
+  }
+  for (; i < end; i++) a = Math.max(a, data[i]!);
+  return Math.max(Math.max(a, b), Math.max(c, d));
+}
+
+function minLanes(data: Numbers, at: number, n: number): number {
+  const fast = data instanceof Float64Array ? reduceSimd("min", data, at, n) : undefined;
+  if (fast !== undefined && fast.count === n) return fast.value;
+  if (fast !== undefined) return Math.min(fast.value, minLanes(data, at + fast.count, n - fast.count));
+  const end = at + n;
+  let [a, b, c, d] = [data[at]!, data[at]!, data[at]!, data[at]!];
+  let i = at;
+  for (; i + 4 <= end; i += 4) {
+    a = Math.min(a, data[i]!);
+    b = Math.min(b, data[i + 1]!);
+    c = Math.min(c, data[i + 2]!);
+    d = Math.min(d, data[i + 3]!);
+  }
+  for (; i < end; i++) a = Math.min(a, data[i]!);
+  return Math.min(Math.min(a, b), Math.min(c, d));
+}
+
+function bestBig(data: BigInt64Array | BigUint64Array, at: number, n: number, sign: 1 | -1): bigint {
+  let best = data[at]!;
+  for (let i = at + 1; i < at + n; i++) if (sign > 0 ? data[i]! > best : data[i]! < best) best = data[i]!;
+  return best;
 }
 
 /** The smallest or largest; NaN wins, as in NumPy. */
@@ -296,12 +348,12 @@ class Extremes implements Accumulator {
 
   fold(q: number, data: TypedArray, at: number, n: number): void {
     if (n === 0) return;
-    let best = data[at]!;
-    if (this.#sign > 0) {
-      for (let i = at + 1; i < at + n; i++) if (data[i]! > best || Number.isNaN(data[i])) best = data[i]!;
-    } else {
-      for (let i = at + 1; i < at + n; i++) if (data[i]! < best || Number.isNaN(data[i])) best = data[i]!;
-    }
+    const best =
+      data instanceof BigInt64Array || data instanceof BigUint64Array
+        ? bestBig(data, at, n, this.#sign)
+        : this.#sign > 0
+          ? maxLanes(data, at, n)
+          : minLanes(data, at, n);
     this.#take(q, best);
   }
 
