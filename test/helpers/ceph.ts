@@ -21,6 +21,8 @@ const LAST_PORT = 31_000;
 /** How long a started cluster may take to answer. */
 const START_MS = 60_000;
 const POLL_MS = 100;
+/** How long one command of `ceph` may take: one to an OSD that has just died never ends by itself. */
+const COMMAND_MS = 20_000;
 
 /** What a cluster is to be like. */
 export interface CephOptions {
@@ -76,7 +78,11 @@ export class CephCluster {
 
   /** Runs `ceph` with these words. */
   async ceph(...words: string[]): Promise<string> {
-    const client = run("ceph", ["-c", this.conf, "--connect-timeout", "20", ...words], { maxBuffer: 64 * 1024 * 1024 });
+    const client = run("ceph", ["-c", this.conf, "--connect-timeout", "20", ...words], {
+      maxBuffer: 64 * 1024 * 1024,
+      timeout: COMMAND_MS,
+      killSignal: "SIGKILL",
+    });
     // Some of its commands read what they can get.
     client.child.stdin!.end();
     return (await client).stdout;
@@ -345,5 +351,7 @@ objecter_tick_interval = 0.2
 # In [global] it would push the monitor to the default ports.
 public_addr = 127.0.0.1
 cluster_addr = 127.0.0.1
+# Without one an OSD never answers "ceph tell". In its directory: the path of a socket must be short.
+admin_socket = $name.asok
 `;
 }
