@@ -5,6 +5,7 @@ import { Arena } from "../../ffi/arena.ts";
 import { completions } from "../../ffi/completions.ts";
 import { librados, type Pointer } from "../../ffi/librados.ts";
 import { drive, Pending, wait, waitAll } from "../../ffi/pending.ts";
+import type { ContainerCore } from "./container-core.ts";
 import { type BlobRef, PART_BYTES, partName, partsOf } from "./format.ts";
 import { ERRNO, fromRados } from "./rados-error.ts";
 
@@ -44,8 +45,12 @@ function* eachPart(parts: number, work: (part: number) => Steps<void>): Steps<vo
   yield* waitAll(lanes);
 }
 
-/** Writes a value under a name that nobody had before. What was written is removed again when something fails. */
-export function* writeBlob(ioctx: Pointer, oid: string, value: Uint8Array): Steps<BlobRef> {
+/**
+ * Writes a value under a name that nobody had before. What was written is removed again when something fails, behind
+ * the caller's back: a cluster that is silent would let him wait for a second timeout.
+ */
+export function* writeBlob(container: ContainerCore, oid: string, value: Uint8Array): Steps<BlobRef> {
+  const { ioctx } = container;
   const blob: BlobRef = { id: randomBytes(12).toString("hex"), bytes: value.length };
   try {
     yield* eachPart(partsOf(blob), function* (part): Steps<void> {
@@ -63,7 +68,7 @@ export function* writeBlob(ioctx: Pointer, oid: string, value: Uint8Array): Step
       }
     });
   } catch (e) {
-    yield* removeBlob(ioctx, oid, blob);
+    container.inBackground(removeBlob(ioctx, oid, blob));
     throw e;
   }
   return blob;

@@ -82,6 +82,10 @@ export class ObjectCore {
     const oid = newId();
     const generation = newId();
     const shards = shardsOf(spec.oclass, context);
+    function* removeObjects(): Steps<void> {
+      yield* wait(removeObject(ioctx, metaName(oid)));
+      yield* removeShards(container, oid, generation, shards);
+    }
     try {
       yield* makeShards(container, oid, generation, shards);
       const meta: Meta = {
@@ -97,8 +101,8 @@ export class ObjectCore {
       const result = yield* wait(op.start(ioctx, metaName(oid)));
       if (result < 0) throw fromRados(result, context, metaName(oid));
     } catch (e) {
-      yield* wait(removeObject(ioctx, metaName(oid)));
-      yield* removeShards(container, oid, generation, shards);
+      // Nobody waits for it: a cluster that is silent now would be so for one more timeout.
+      container.inBackground(removeObjects());
       throw e;
     }
     return { kind: spec.kind, oid };
@@ -245,7 +249,7 @@ export class ObjectCore {
       const { shards } = (yield* this.view()).meta;
       if (this.#queues.length === 0)
         this.#queues = Array.from({ length: shards }, (_, i) => new ShardQueue(this, i, (done) => this.#end(done)));
-      if (request.isLarge) yield* request.writeLarge(this.container.ioctx, this.oid);
+      if (request.isLarge) yield* request.writeLarge(this.container, this.oid);
       this.#queues[shardOf(request.key, shards)]!.add(request);
     } catch (e) {
       request.fail(e);
@@ -319,7 +323,7 @@ export class ObjectCore {
       try {
         yield* makeShards(this.container, this.oid, next, meta.shards);
       } catch (e) {
-        yield* removeShards(this.container, this.oid, next, meta.shards);
+        this.container.inBackground(removeShards(this.container, this.oid, next, meta.shards));
         throw e;
       }
       const announced = yield* this.#replace(view, { ...meta, state: "clearing", next });

@@ -1,9 +1,9 @@
 /** One operation on one key of a dictionary, from its call to its end. */
 import type { Cond } from "../../engine/contract.ts";
 import type { Steps } from "../../engine/steps.ts";
-import type { Pointer } from "../../ffi/librados.ts";
 import type { Pending } from "../../ffi/pending.ts";
 import { writeBlob } from "./blobs.ts";
+import type { ContainerCore } from "./container-core.ts";
 import { INLINE_MAX_BYTES, isBlob, type Stored } from "./format.ts";
 import type { Turn } from "./key-locks.ts";
 import type { Span } from "./object-core.ts";
@@ -74,8 +74,8 @@ export class Request implements Turn {
   }
 
   /** Writes the large value. */
-  *writeLarge(ioctx: Pointer, oid: string): Steps<void> {
-    this.stored = yield* writeBlob(ioctx, oid, this.stored as Uint8Array);
+  *writeLarge(container: ContainerCore, oid: string): Steps<void> {
+    this.stored = yield* writeBlob(container, oid, this.stored as Uint8Array);
   }
 
   end(result: unknown): void {
