@@ -127,6 +127,12 @@ export class CephCluster {
     this.#spawn("ceph-mon", "mon.a", ["-f", "-i", "a", "-c", this.conf]);
   }
 
+  /** Starts every daemon that was killed, and lets those go on that were stopped. */
+  revive(): void {
+    if (!this.#signal("mon.a", "SIGCONT")) this.startMonitor();
+    for (const id of this.osds()) if (!this.#signal(`osd.${id}`, "SIGCONT")) this.startOsd(id);
+  }
+
   /** The ids of the OSDs that the cluster was made with. */
   osds(): number[] {
     return Array.from({ length: Number(readFileSync(join(this.directory, "osds"), "utf8")) }, (_, id) => id);

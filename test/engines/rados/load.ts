@@ -11,7 +11,7 @@ const LARGE_ONE_IN = 20;
 const LARGE_BYTES = 200_000;
 
 /** Sixteen operations in flight, on four clients. Each key is one lane's: it knows what the last acknowledged write was. */
-export class Load {
+export class Load implements AsyncDisposable {
   readonly #ground: Ground;
   readonly #dict: string;
   readonly #clients: DCont[] = [];
@@ -54,6 +54,13 @@ export class Load {
     const report = `${this.operations} operations, the longest ${Math.round(this.longest)} ms`;
     assert.ok(this.operations > 100, report);
     console.log(`  ${report}`);
+  }
+
+  /** Ends the load, however it went. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    await Promise.allSettled(this.#lanes);
+    for (const client of this.#clients) await client.close();
   }
 
   async #run(dict: DDict, lane: string): Promise<void> {

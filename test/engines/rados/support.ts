@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { createContainer, createPool, DCont } from "../../../src/index.ts";
 import { CephCluster, type CephOptions, cephMissing } from "../../helpers/ceph.ts";
+import { skipWithout } from "../../needs.ts";
 
 /** A cluster of the tests with a pool and a container in it. */
 export interface Ground {
@@ -25,10 +26,7 @@ export interface Ground {
 export function onCluster(name: string, options: CephOptions, define: (ground: () => Ground) => void): void {
   const missing = cephMissing();
   if (missing !== undefined) {
-    test(name, (t) => {
-      if ((process.env.TSDAOS_TEST_REQUIRE ?? "").split(/[\s,]+/).includes("rados")) throw new Error(missing);
-      t.skip(missing);
-    });
+    test(name, (t) => t.skip(skipWithout("rados", missing)));
     return;
   }
   describe(name, () => {
