@@ -111,8 +111,14 @@ export class ShardQueue {
   *#readLarge(request: Request, blob: BlobRef): Steps<void> {
     try {
       const value = yield* this.#readBlob(blob);
-      if (value === undefined) this.add(request);
-      else this.#end(request, value);
+      if (value !== undefined) this.#end(request, value);
+      else if (request.missing === blob.id)
+        throw new DaosError("DER_IO", "a large value is damaged", { detail: "a part of it is missing" });
+      else {
+        // Replaced in the meantime, mostly. A key that still refers to it has lost it: values go after their keys.
+        request.missing = blob.id;
+        this.add(request);
+      }
     } catch (e) {
       this.#fail(request, e);
     }
