@@ -48,7 +48,7 @@ const CHUNK_MAX_BYTES = 1024 * 1024 * 1024;
 const KNOWN = new Set(["shape", "dtype", "from", "chunks", "fill", "codecs", "attributes", "dimensionNames"]);
 
 /** What the container gives for an array. DER_NOSYS where its engine has none. */
-export function storeOf(container: Container<Face>, object: ObjectRef): ArrayStore<Face> {
+function storeOf(container: Container<Face>, object: ObjectRef): ArrayStore<Face> {
   if (container.array === undefined)
     throw new DaosError("DER_NOSYS", CONTEXT.open, { detail: "this engine does not store arrays" });
   return container.array(object);

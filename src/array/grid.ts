@@ -58,7 +58,7 @@ export function* partsOf(axes: readonly (readonly Segment[])[]): Generator<Part,
 }
 
 /** Zarr's default chunk key: `c/1/0`; `c` for an array without axes. */
-export function chunkKey(coordinates: readonly number[]): string {
+function chunkKey(coordinates: readonly number[]): string {
   return coordinates.length === 0 ? "c" : `c/${coordinates.join("/")}`;
 }
 

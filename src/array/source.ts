@@ -39,7 +39,7 @@ export interface Block {
 }
 
 /** Blocks of fewer bytes are joined, so that what is done once a block does not count. */
-export const BLOCK_BYTES = 1024 * 1024;
+const BLOCK_BYTES = 1024 * 1024;
 
 /** A part of another source. */
 export class ViewSource<D extends DType> implements Source<D> {

@@ -14,7 +14,7 @@ import { DaosError } from "../../errors.ts";
 import type { Oid } from "./oid.ts";
 
 /** The size of an entry. */
-export const ROOT_ENTRY_BYTES = 64;
+const ROOT_ENTRY_BYTES = 64;
 
 const KINDS: readonly ObjectKind[] = ["dict", "array"];
 
