@@ -275,29 +275,33 @@ function* stream<V>(parts: Parts<V>, iterator: AnyIterator, o: Bulk | undefined)
   let writing: unknown;
   let done = 0;
   let inFlight = 0;
-  function* write(): Steps<void> {
+  function* write(ops: Op[]): Steps<void> {
+    yield* written();
+    inFlight = ops.length;
+    writing = kv.batch(ops, o);
+    // A failure is told of when it is awaited.
+    if (writing instanceof Promise) writing.catch(() => {});
+  }
+  function* written(): Steps<void> {
     yield* step(writing);
     done += inFlight;
     if (inFlight > 0) o?.onProgress?.(done, undefined);
-    const ops: Op[] = batch.take();
-    inFlight = ops.length;
-    writing = ops.length === 0 ? undefined : kv.batch(ops, o);
-    // A failure is told of when it is awaited.
-    if (writing instanceof Promise) writing.catch(() => {});
   }
   try {
     for (;;) {
       const next: IteratorResult<unknown> = yield* stepUntilAbort(iterator.next(), o);
       if (next.done) break;
-      if (batch.add(encodeKept(next.value, values, capabilities.maxValueBytes))) yield* write();
+      if (batch.add(encodeKept(next.value, values, capabilities.maxValueBytes))) yield* write(batch.take());
     }
   } catch (e) {
     yield* leave(iterator, o);
     yield* step(writing);
     throw e;
   }
-  yield* write();
-  yield* write();
+  const rest = batch.take();
+  // An empty stream is written as well, to be refused where any other would be.
+  if (rest.length > 0 || inFlight === 0) yield* write(rest);
+  yield* written();
 }
 
 /** Tells an iterator that no more is wanted, and waits until it has cleaned up; after an abort it cleans up by itself. */

@@ -56,6 +56,7 @@ describe("PyDAOS's words for what failed", () => {
     await assert.rejects(dd.size(), { message: /^failed to enumerate Dictionary: DER_NO_HDL\(-1002\)/ });
     // Also with nothing to do.
     await assert.rejects(dd.bput({}), { message: /^failed to store KV value: DER_NO_HDL\(-1002\)/ });
+    await assert.rejects(dd.bput(nothing()), { message: /^failed to store KV value: DER_NO_HDL\(-1002\)/ });
     await assert.rejects(dd.bget([]), { message: /^failed to retrieve KV value: DER_NO_HDL\(-1002\)/ });
   });
 
@@ -65,8 +66,10 @@ describe("PyDAOS's words for what failed", () => {
     const dd = await other.dict(name);
     await using reader = await DCont.open("tank", "neo", { system, mode: "RO" });
     await assert.rejects((await reader.getDict(name)).bput({}), { code: "DER_NO_PERM" });
+    await assert.rejects((await reader.getDict(name)).bput(nothing()), { code: "DER_NO_PERM" });
     await other.destroy(name);
     await assert.rejects(dd.bput([]), { code: "DER_NONEXIST" });
+    await assert.rejects(dd.bput(new Set<[string, string]>()), { code: "DER_NONEXIST" });
     await assert.rejects(dd.bget({}), { code: "DER_NONEXIST" });
   });
 });
@@ -184,3 +187,5 @@ test("a value that cannot be decoded is told of with its key, by every call that
   for (const call of [() => dd.get("Rio"), () => dd.bget(["Rio"]), () => dd.dump(), () => Array.fromAsync(dd)])
     await assert.rejects(call, /DER_INVAL.*the value of "Rio"/);
 });
+
+async function* nothing(): AsyncGenerator<[string, string], void> {}
