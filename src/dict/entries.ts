@@ -27,6 +27,7 @@ export type Source =
 /** What kind of entries these are. TypeError for what is none. */
 export function sourceOf(entries: unknown, what: string): Source {
   if (typeof entries === "object" && entries !== null) {
+    refusePromise(entries, what);
     // `isMap` and not `instanceof`: a blocking DDict is a Map in name, but far bigger than memory.
     if (Array.isArray(entries) || types.isMap(entries)) return { type: "whole", entries };
     if (Symbol.asyncIterator in entries) return { type: "asyncStream", entries: entries as AsyncIterable<unknown> };
@@ -47,6 +48,10 @@ export interface KeySource {
 /** The keys to look up. TypeError for a lone string: its characters are hardly what was meant. */
 export function keySourceOf(keys: unknown): KeySource {
   if (typeof keys === "object" && keys !== null) {
+    refusePromise(keys, "bget");
+    // It would pass for a record without keys, or with those of the object.
+    if (Symbol.asyncIterator in keys && !(Symbol.iterator in keys))
+      throw new TypeError("bget takes keys in memory, not an async iterable; write await Array.fromAsync(keys)");
     if (types.isMap(keys)) return { keys: keys.keys() as Iterable<Key>, isRecord: false };
     if (Symbol.iterator in keys) return { keys: keys as Iterable<Key>, isRecord: false };
     return { keys: Object.keys(keys), isRecord: true };
@@ -54,6 +59,11 @@ export function keySourceOf(keys: unknown): KeySource {
   throw new TypeError(
     `bget takes keys, a Map or a record, not ${typeof keys === "string" ? "a lone string; write [key]" : String(keys)}`,
   );
+}
+
+/** TypeError for a promise: it would pass for a record without entries. */
+function refusePromise(given: object, what: string): void {
+  if (types.isPromise(given)) throw new TypeError(`${what} was given a promise; await it first`);
 }
 
 /** One record as an operation; an empty encoding removes, as `null` does. */
@@ -78,11 +88,24 @@ export function kept(bytes: Uint8Array, given: unknown): Uint8Array {
 /** The bytes of a value. TypeError for a value that the encoding cannot hold, DER_REC2BIG for one that is too big. */
 export function encodeValue(value: unknown, values: Values<unknown>, maxValueBytes: number): Uint8Array {
   const bytes = values.encode(value);
+  if (bytes.length === 0) refuseLost(bytes);
   if (bytes.length > maxValueBytes)
     throw new DaosError("DER_REC2BIG", "failed to store KV value", {
       detail: `the value has ${bytes.length} bytes, the most is ${maxValueBytes}`,
     });
   return bytes;
+}
+
+/**
+ * TypeError for bytes whose memory is gone, transferred to another thread or cut off: they have the length 0 as well, and
+ * were not meant to delete.
+ */
+function refuseLost(bytes: Uint8Array): void {
+  try {
+    bytes.keys();
+  } catch (e) {
+    throw new TypeError("the memory of the value is gone: its buffer was transferred or resized", { cause: e });
+  }
 }
 
 /** All entries as operations: the first bad one throws, before anything is written. */

@@ -37,7 +37,7 @@ describe("what a bulk call was given", () => {
   });
 
   test("everything else is a TypeError that names the call", () => {
-    for (const entries of [undefined, null, 7, "text", true, Symbol("s"), () => {}])
+    for (const entries of [undefined, null, 7, "text", true, Symbol("s"), () => {}, Promise.resolve({ a: "v" })])
       assert.throws(
         () => sourceOf(entries, "bput"),
         (e) => e instanceof TypeError && e.message.startsWith("bput"),
@@ -60,6 +60,11 @@ describe("the keys of a bulk read", () => {
       (e) => e instanceof TypeError && e.message.includes("[key]"),
     );
     for (const keys of [undefined, null, 7]) assert.throws(() => keySourceOf(keys), TypeError);
+  });
+
+  test("what would pass for an empty record, a promise or an async iterable, is a TypeError that says so", () => {
+    assert.throws(() => keySourceOf(Promise.resolve(["a"])), { name: "TypeError", message: /await it/ });
+    assert.throws(() => keySourceOf((async function* () {})()), { name: "TypeError", message: /async iterable/ });
   });
 });
 

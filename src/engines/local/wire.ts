@@ -110,9 +110,11 @@ export class Packer {
     return this.#length;
   }
 
+  /** Packs one; what cannot be packed throws and leaves the others as they are. */
   add(code: Code, object: number, key: Uint8Array, value: Uint8Array = EMPTY, was: Uint8Array = EMPTY): void {
+    const end = this.#length + HEADER_BYTES + key.length + value.length + was.length;
+    this.#reserve(end);
     let at = this.#length;
-    this.#reserve(HEADER_BYTES + key.length + value.length + was.length);
     const bytes = this.#bytes;
     bytes[at] = code;
     bytes.writeUIntLE(object, at + 2, 6);
@@ -123,6 +125,7 @@ export class Packer {
     bytes.set(key, at);
     bytes.set(value, at + key.length);
     bytes.set(was, at + key.length + value.length);
+    this.#length = end;
     this.#count++;
   }
 
@@ -135,14 +138,11 @@ export class Packer {
     return message;
   }
 
-  #reserve(more: number): void {
-    const needed = this.#length + more;
-    if (needed > this.#bytes.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, FIRST_PACK_BYTES, 2 * this.#bytes.length));
-      grown.set(this.#bytes.subarray(0, this.#length));
-      this.#bytes = grown;
-    }
-    this.#length = needed;
+  #reserve(needed: number): void {
+    if (needed <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, FIRST_PACK_BYTES, 2 * this.#bytes.length));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
   }
 }
 

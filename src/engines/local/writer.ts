@@ -64,9 +64,9 @@ export class Writer {
 
   /** An operation on one key, packed. */
   keyed<T>(code: Code, object: number, key: Uint8Array, value?: Uint8Array, was?: Uint8Array): Promise<T> {
-    const release = this.pending.addKey(object, key);
-    const promise = this.#issue<T>(release);
+    this.#wake();
     this.#packer.add(code, object, key, value, was);
+    const promise = this.#issue<T>(this.pending.addKey(object, key));
     if (this.#packer.count >= PACK_MAX_OPS || this.#packer.length >= PACK_MAX_BYTES) this.#flush();
     else this.#flushSoon();
     return promise;
@@ -74,18 +74,18 @@ export class Writer {
 
   batch(object: number, ops: readonly Op[]): Promise<void> {
     const bytes = packBatch(ops);
-    const promise = this.#issue<void>(this.pending.addObject(object));
+    this.#wake();
     this.#flush();
     this.#send({ type: "batch", count: 1, object, bytes }, bytes);
-    return promise;
+    return this.#issue<void>(this.pending.addObject(object));
   }
 
   /** A rare operation; `object` is the one whose keys it concerns, `undefined` for names. */
   call<T>(call: Call, object?: number): Promise<T> {
-    const promise = this.#issue<T>(object === undefined ? this.pending.addNames() : this.pending.addObject(object));
+    this.#wake();
     this.#flush();
     this.#send({ type: "call", count: 1, call });
-    return promise;
+    return this.#issue<T>(object === undefined ? this.pending.addNames() : this.pending.addObject(object));
   }
 
   /** Blocks until everything issued so far is committed. For blocking calls that share a process with async ones. */
@@ -122,13 +122,17 @@ export class Writer {
     await ended;
   }
 
-  #issue<T>(release: () => void): Promise<T> {
+  /** Sees to it that there is a thread, which keeps the process alive while it has work. */
+  #wake(): void {
     try {
       if (this.#head === this.#issued.length) this.#thread().ref();
     } catch (e) {
-      release();
       throw new DaosError("DER_NOMEM", "failed to write", { cause: e, detail: "no writer thread could be started" });
     }
+  }
+
+  /** Notes an operation that is packed or sent: from here on it gets its answer, in its turn. */
+  #issue<T>(release: () => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#issued.push({ resolve, reject, release });
     });
@@ -150,9 +154,9 @@ export class Writer {
   }
 
   #send(work: Work, transfer?: Uint8Array<ArrayBuffer>): void {
-    this.#sent = (this.#sent + work.count) | 0;
     const request: Request = { ...work, sent: clock() };
     this.#thread().postMessage(request, transfer === undefined ? [] : [transfer.buffer]);
+    this.#sent = (this.#sent + work.count) | 0;
   }
 
   #thread(): Worker {

@@ -88,7 +88,14 @@ export function testKeysAndValues(suite: Suite, face: Face): void {
   suite.test("what is no value is a TypeError in every call, and nothing is written", async (f) => {
     const dd = await dict(f, { k: "v" });
     const none: unknown[] = [undefined, 7, 7n, true, {}, ["v"], new ArrayBuffer(1), new Date(), Symbol("v"), () => "v"];
-    none.push("\ud800", new Uint16Array(1), new DataView(new ArrayBuffer(1)), Promise.resolve("v"));
+    none.push(
+      "\ud800",
+      new Uint16Array(1),
+      new DataView(new ArrayBuffer(1)),
+      Promise.resolve("v"),
+      detached(),
+      cutOff(),
+    );
     for (const bad of none) {
       const value = bad as string;
       await failsWithTypeError(() => dd.put("k", value));
@@ -146,4 +153,19 @@ export function testKeysAndValues(suite: Suite, face: Face): void {
     await dd.put("text", "\ufeff\u0000Maracanã \u{1f600}");
     assert.equal(String(await dd.get("text")), "\ufeff\u0000Maracanã \u{1f600}");
   });
+}
+
+/** Bytes that were handed to another thread. */
+function detached(): Uint8Array {
+  const bytes = Uint8Array.of(1);
+  structuredClone(bytes, { transfer: [bytes.buffer] });
+  return bytes;
+}
+
+/** Bytes that lie beyond the end of their buffer. */
+function cutOff(): Uint8Array {
+  const buffer = new ArrayBuffer(4, { maxByteLength: 4 });
+  const bytes = new Uint8Array(buffer, 2, 2);
+  buffer.resize(1);
+  return bytes;
 }
