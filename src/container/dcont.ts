@@ -9,10 +9,11 @@ import type { DType } from "../array/dtype.ts";
 import { sourceBehind } from "../array/source.ts";
 import type { StoredArray } from "../array/stored-array.ts";
 import { type DDict, makeDict } from "../dict/ddict.ts";
-import type { Bytes, In, Json } from "../dict/encoding.ts";
+import type { Bytes, In, Json, ValueEncoding } from "../dict/encoding.ts";
 import type { Pairs, Rec } from "../dict/entries.ts";
 import { checkName } from "../dict/key.ts";
 import type { AnyDictOptions, AsBytes, AsUtf8, AsValue, Bulk, Call, DictOptions, NotOptions } from "../dict/options.ts";
+import { Turns } from "../dict/turns.ts";
 import type { Container, NamedObject, ObjectRef } from "../engine/contract.ts";
 import { runAsync, type Steps } from "../engine/steps.ts";
 import { inContext } from "../errors.ts";
@@ -48,6 +49,7 @@ export class DCont implements AsyncDisposable, AsyncIterable<NamedObject> {
   readonly #name: string;
   readonly #container: Container<"async">;
   readonly #calls = new ArrayCalls();
+  readonly #turns = new Turns();
 
   private constructor(opened: Opened<"async">) {
     // As PyDAOS and `tsdaos/sync` have it.
@@ -104,7 +106,7 @@ export class DCont implements AsyncDisposable, AsyncIterable<NamedObject> {
   ): Promise<DDict<V>>;
   async dict(name: string, init?: unknown, o?: AnyDictOptions): Promise<DDict<unknown>> {
     const object = await this.#run(CONTEXT.create, objects.createDict(this.#container, name, init, o));
-    return makeDict(dictParts(this.#container, name, object, o?.valueEncoding));
+    return this.#makeDict(name, object, o?.valueEncoding);
   }
 
   /**
@@ -148,7 +150,7 @@ export class DCont implements AsyncDisposable, AsyncIterable<NamedObject> {
   async get(name: string, o?: Call): Promise<DDict | DArray> {
     const object = await this.#run(CONTEXT.lookup, objects.lookup(this.#container, name, undefined, o));
     if (object.kind === "array") return this.#openArray(name, object, undefined, o);
-    return makeDict(dictParts<"async", Bytes>(this.#container, name, object, undefined));
+    return this.#makeDict<Bytes>(name, object, undefined);
   }
 
   /** The dictionary of that name. DObjNotFound when there is none, DER_MISMATCH when it is something else. */
@@ -157,7 +159,7 @@ export class DCont implements AsyncDisposable, AsyncIterable<NamedObject> {
   getDict<V extends {} = Json>(name: string, o: Call & AsValue<V>): Promise<DDict<V>>;
   async getDict(name: string, o?: AnyDictOptions): Promise<DDict<unknown>> {
     const object = await this.#run(CONTEXT.lookup, objects.lookup(this.#container, name, "dict", o));
-    return makeDict(dictParts(this.#container, name, object, o?.valueEncoding));
+    return this.#makeDict(name, object, o?.valueEncoding);
   }
 
   /** Whether the name is taken. */
@@ -211,6 +213,10 @@ export class DCont implements AsyncDisposable, AsyncIterable<NamedObject> {
   /** `daos://tank/neo`, as the shell shows it. */
   [inspect.custom](): string {
     return `daos://${this}`;
+  }
+
+  #makeDict<V>(name: string, object: ObjectRef, encoding: ValueEncoding<V>): DDict<V> {
+    return makeDict(dictParts(this.#container, name, object, encoding), this.#turns);
   }
 
   async #openArray(name: string, object: ObjectRef, dtype: DType | undefined, o: Call | undefined): Promise<DArray> {

@@ -6,12 +6,13 @@ import * as algorithms from "./algorithms.ts";
 import { CONTEXT, type DictParts, encodePut, encodeStorable, type Listed } from "./algorithms.ts";
 import type { Bytes, In } from "./encoding.ts";
 import type { Pairs, Rec } from "./entries.ts";
-import { encodeKey, type Key, keyText } from "./key.ts";
+import { decodeKey, encodeKey, type Key, keyText } from "./key.ts";
 import { type Bulk, type Call, checkCondition } from "./options.ts";
 import type { Range } from "./range.ts";
+import type { Turns } from "./turns.ts";
 
 /** Makes the object; `DCont` does, nobody else. */
-export let makeDict: <V>(parts: DictParts<"async", V>) => DDict<V>;
+export let makeDict: <V>(parts: DictParts<"async", V>, turns: Turns) => DDict<V>;
 
 /**
  * A persistent dictionary, shared with every process that opens the container. It is opened and created by `DCont`.
@@ -36,7 +37,7 @@ export let makeDict: <V>(parts: DictParts<"async", V>) => DDict<V>;
  */
 export class DDict<V = Bytes> implements AsyncIterable<[string, V]> {
   static {
-    makeDict = (parts) => new DDict(parts);
+    makeDict = (parts, turns) => new DDict(parts, turns);
   }
 
   /** Tells dictionaries from arrays. */
@@ -46,11 +47,13 @@ export class DDict<V = Bytes> implements AsyncIterable<[string, V]> {
   /** The object's id in the container. */
   readonly oid: string;
   readonly #parts: DictParts<"async", V>;
+  readonly #turns: Turns;
 
-  private constructor(parts: DictParts<"async", V>) {
+  private constructor(parts: DictParts<"async", V>, turns: Turns) {
     this.name = parts.name;
     this.oid = parts.oid;
     this.#parts = parts;
+    this.#turns = turns;
   }
 
   /** The value of the key, or `undefined` when it is missing. */
@@ -105,7 +108,11 @@ export class DDict<V = Bytes> implements AsyncIterable<[string, V]> {
    * @returns what was stored, `undefined` when the key was deleted.
    */
   async modify(key: Key, fn: (old: V | undefined) => In<V> | null, o?: Call): Promise<V | undefined> {
-    return this.#run(CONTEXT.put, algorithms.modify(this.#parts, key, fn, o));
+    return this.#inTurn(o, () => {
+      // Text, which nobody changes while it waits.
+      const text = decodeKey(encodeKey(key));
+      return [`key ${text}`, algorithms.modify(this.#parts, text, fn, o)];
+    });
   }
 
   /** The value of the key; when it is missing, `value` is stored first. Atomic across processes: all get the same one. */
@@ -139,7 +146,7 @@ export class DDict<V = Bytes> implements AsyncIterable<[string, V]> {
 
   /** Takes some record out (the first one, where keys are in order), or gives `undefined` when there is none. */
   async popitem(o?: Call): Promise<[string, V] | undefined> {
-    return this.#run(CONTEXT.put, algorithms.popitem(this.#parts, o));
+    return this.#inTurn(o, () => ["first", algorithms.popitem(this.#parts, o)]);
   }
 
   /**
@@ -237,6 +244,16 @@ export class DDict<V = Bytes> implements AsyncIterable<[string, V]> {
       for (const page of algorithms.pages(this.#parts, o, keysOnly, o)) yield await runAsync(page);
     } catch (e) {
       throw inContext(CONTEXT.list, e);
+    }
+  }
+
+  /** Runs a write that is to take turns with others like it on the same subject. */
+  async #inTurn<T>(o: Call | undefined, write: () => readonly [subject: string, steps: Steps<T>]): Promise<T> {
+    try {
+      const [subject, steps] = write();
+      return await this.#turns.take(`${this.oid} ${subject}`, o, () => runAsync(steps));
+    } catch (e) {
+      throw inContext(CONTEXT.put, e);
     }
   }
 
