@@ -41,6 +41,8 @@ export function parseSystem(
   const known = PARAMETERS[url.protocol];
   if (known === undefined)
     throw invalid(url.href, `unknown scheme "${url.protocol}", known are ${Object.keys(PARAMETERS).join(" ")}`);
+  // Its path would end before it, at another directory than the one that was meant.
+  if (url.href.includes("#")) throw invalid(url.href, "it has a fragment; in a path, write %23 for #");
   for (const key of url.searchParams.keys())
     if (!known.includes(key)) throw invalid(url.href, `unknown parameter "${key}", known are ${known.join(", ")}`);
   return { url, timeout: checkTimeout(timeout ?? numberOf(url.searchParams.get("timeout")), url.href) };

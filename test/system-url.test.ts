@@ -63,6 +63,10 @@ describe("URLs that are refused", () => {
     assert.match(message, /"durabilty".*durability/);
   });
 
+  test("those with a fragment, which would name another directory, by saying how # is written", () => {
+    for (const system of ["file:///data/a#b", "file:///data#", "daos:#x"]) assert.match(refused(system).message, /%23/);
+  });
+
   test("those that are none", () => {
     for (const system of ["", "tank", "/data/daos", "file", "://", "file:data", "file:/data", "FILE:data"])
       refused(system);
