@@ -122,10 +122,10 @@ export class Writer {
     await ended;
   }
 
-  /** Sees to it that there is a thread, which keeps the process alive while it has work. */
+  /** Sees to it that there is a thread. */
   #wake(): void {
     try {
-      if (this.#head === this.#issued.length) this.#thread().ref();
+      this.#thread();
     } catch (e) {
       throw new DaosError("DER_NOMEM", "failed to write", { cause: e, detail: "no writer thread could be started" });
     }
@@ -133,6 +133,8 @@ export class Writer {
 
   /** Notes an operation that is packed or sent: from here on it gets its answer, in its turn. */
   #issue<T>(release: () => void): Promise<T> {
+    // The thread keeps the process alive while it has work.
+    if (this.#head === this.#issued.length) this.#worker?.ref();
     return new Promise<T>((resolve, reject) => {
       this.#issued.push({ resolve, reject, release });
     });
@@ -171,6 +173,8 @@ export class Writer {
     worker.on("message", (reply: Reply) => this.#settleReply(reply));
     worker.on("error", (e) => this.#fail(worker, e));
     worker.on("exit", () => this.#fail(worker, undefined));
+    // After the listeners, which make it keep the process alive.
+    worker.unref();
     this.#worker = worker;
     return worker;
   }

@@ -1,6 +1,9 @@
 /** Operations and their answers keep together, whatever cannot be sent. */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { engine } from "../../../src/engines/local/index.ts";
 import { Code, Packer, unpack } from "../../../src/engines/local/wire.ts";
 import { DCont } from "../../../src/index.ts";
@@ -30,6 +33,16 @@ test("a write that cannot be sent fails alone, and each later one gets its own a
   await assert.rejects(put, TypeError);
   assert.equal(await remove, false);
   await cont.close();
+});
+
+test("a process whose only write could not be sent ends by itself", async () => {
+  const system = scratchSystem();
+  await using cont = await DCont.open("tank", "neo", { system, create: true });
+  await cont.dict("d");
+  const program = fileURLToPath(new URL("programs/unsendable.ts", import.meta.url));
+  // A process that hangs is killed, which is a failure.
+  const { stdout } = await promisify(execFile)(process.execPath, [program, system], { timeout: 60_000 });
+  assert.equal(stdout, "TypeError\n");
 });
 
 /** Bytes whose memory is gone. */
