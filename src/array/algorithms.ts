@@ -196,7 +196,7 @@ export function* copyTo<D extends DType>(
     yield* array.write(view, from, o);
     return;
   }
-  const box = copyShape(array, from.splits(view), o?.maxBytes ?? COPY_MAX_BYTES);
+  const box = copyShape(array, from.splits(view), o?.maxBytes);
   const splits = shape.map((n, axis) => Array.from({ length: Math.ceil(n / box[axis]!) }, (_, i) => i * box[axis]!));
   const total = splits.reduce((count, { length }) => count * length, 1);
   let done = 0;
@@ -213,16 +213,18 @@ export function* copyTo<D extends DType>(
 }
 
 /** The shape of the boxes in which an array is copied: whole chunks of the target, grown towards the blocks of the source. */
-function copyShape(array: StoredArray, splits: readonly (readonly number[])[], maxBytes: number): number[] {
+function copyShape(array: StoredArray, splits: readonly (readonly number[])[], maxBytes: number | undefined): number[] {
   const { shape } = array;
   const { chunks, dtype } = array.meta;
   const { bytes } = DTYPES[dtype];
   const box = shape.map((n, axis) => Math.max(1, Math.min(n, chunks[axis]!)));
-  const least = sizeOf(box) * bytes;
-  if (least > maxBytes)
+  // In memory are the box and the chunks that are made of it.
+  const least = 2 * sizeOf(box) * bytes;
+  if (maxBytes !== undefined && least > maxBytes)
     throw new DaosError("DER_NOMEM", CONTEXT.write, {
-      detail: `one chunk of [${chunks}] has ${least} bytes, maxBytes is ${maxBytes}`,
+      detail: `copying one chunk of [${chunks}] takes ${least} bytes, maxBytes is ${maxBytes}`,
     });
+  const most = (maxBytes ?? Math.max(COPY_MAX_BYTES, least)) / 2;
   const wanted = splits.map((starts, axis) => Math.ceil(shape[axis]! / Math.max(1, starts.length)));
   // First until boxes are no smaller than the blocks of the source, then as far as memory goes: the last axes first.
   for (const enough of [(axis: number): boolean => box[axis]! >= wanted[axis]!, () => false])
@@ -232,7 +234,7 @@ function copyShape(array: StoredArray, splits: readonly (readonly number[])[], m
           shape[axis]!,
           box[axis]! + Math.max(chunks[axis]!, box[axis]! - (box[axis]! % chunks[axis]!)),
         );
-        if ((sizeOf(box) / box[axis]!) * grown * bytes > maxBytes) break;
+        if ((sizeOf(box) / box[axis]!) * grown * bytes > most) break;
         box[axis] = grown;
       }
   return box;

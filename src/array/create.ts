@@ -6,11 +6,11 @@ import type { ArrayStore, Container, Face, ObjectRef } from "../engine/contract.
 import { type Steps, step } from "../engine/steps.ts";
 import { DaosError } from "../errors.ts";
 import { CONTEXT, copyTo } from "./algorithms.ts";
-import { autoChunks } from "./auto-chunks.ts";
-import { type Coder, compressionsOf } from "./codecs.ts";
-import { asBytes, checkDType, DTYPES, type DType, encodeScalar, type Scalar, shown } from "./dtype.ts";
-import { type ArrayMetadata, checkChunks, checkDimensionNames, encodeMetadata } from "./metadata.ts";
-import { checkNDArray, checkShape, isNDArray, type NDArray, sizeOf } from "./ndarray.ts";
+import type { Coder } from "./codecs.ts";
+import { checkDType, type DType, shown } from "./dtype.ts";
+import { metadataOf, type WantedArray } from "./layout.ts";
+import { type ArrayMetadata, encodeMetadata } from "./metadata.ts";
+import { checkNDArray, isNDArray, type NDArray } from "./ndarray.ts";
 import { openNpy } from "./npy-file.ts";
 import { MemorySource, type Source, sourceBehind } from "./source.ts";
 import { StoredArray } from "./stored-array.ts";
@@ -36,14 +36,7 @@ export type ArraySpec<D extends DType, A> = Layout<D> &
   );
 
 /** The same as it comes: checked here. */
-type AnySpec = Layout<DType> & {
-  readonly shape?: readonly number[] | undefined;
-  readonly dtype?: DType | undefined;
-  readonly from?: unknown;
-};
-
-/** The most bytes of a chunk: one is held in memory whole. */
-const CHUNK_MAX_BYTES = 1024 * 1024 * 1024;
+type AnySpec = WantedArray & { readonly from?: unknown };
 
 const KNOWN = new Set(["shape", "dtype", "from", "chunks", "fill", "codecs", "attributes", "dimensionNames"]);
 
@@ -75,7 +68,8 @@ export function* createArray(
   const origin = originOf(spec);
   try {
     if (origin.source !== undefined) yield* origin.source.refresh(o);
-    const meta = metadataOf(spec, origin.source);
+    // What is imported from a Zarr directory keeps what that says.
+    const meta = metadataOf(spec, origin.source, origin.given);
     if ((yield* step(container.lookup(name, o))) !== undefined) throw new DaosError("DER_EXIST", CONTEXT.create);
     return yield* createFilled(container, coder, name, meta, origin.source, o);
   } finally {
@@ -128,6 +122,7 @@ function* createFilled(
 
 interface Origin {
   readonly source: Source | undefined;
+  readonly given?: ArrayMetadata;
   close(): void;
 }
 
@@ -143,72 +138,9 @@ function originOf(spec: AnySpec): Origin {
   if (isNDArray(from)) return { source: new MemorySource(checkNDArray(from, "from")), close };
   const { npy, zarr } = (typeof from === "object" && from !== null ? from : {}) as { npy?: unknown; zarr?: unknown };
   if (typeof npy === "string" && zarr === undefined) return openNpy(npy);
-  if (typeof zarr === "string" && npy === undefined) return { source: openZarr(zarr), close };
+  if (typeof zarr === "string" && npy === undefined) {
+    const opened = openZarr(zarr);
+    return { source: opened, given: opened.meta, close };
+  }
   throw new TypeError(`from is an array, { npy: path } or { zarr: path }, not ${shown(from)}`);
-}
-
-function metadataOf(spec: AnySpec, source: Source | undefined): ArrayMetadata {
-  if (source !== undefined && spec.dtype !== undefined && spec.dtype !== source.dtype) {
-    checkDType(spec.dtype);
-    throw new DaosError("DER_MISMATCH", CONTEXT.create, {
-      detail: `from has ${source.dtype}, not ${spec.dtype}; leave dtype out, or convert with astype`,
-    });
-  }
-  const dtype = source?.dtype ?? spec.dtype;
-  const shape = source?.shape ?? spec.shape;
-  checkDType(dtype);
-  checkShape(shape, "an array");
-  // What is opened as a Zarr directory keeps what it says, unless it is asked for otherwise.
-  const given = source instanceof StoredArray && source.oid === "" ? source.meta : undefined;
-  const chunks = chunksOf(spec.chunks ?? given?.chunks, shape, dtype);
-  const names = spec.dimensionNames ?? given?.dimensionNames;
-  if (names !== undefined) checkDimensionNames(names, shape.length);
-  if (spec.attributes !== undefined) checkJson(spec.attributes, "attributes");
-  return {
-    shape: [...shape],
-    dtype,
-    chunks,
-    fill:
-      spec.fill === undefined && given !== undefined
-        ? given.fill
-        : asBytes(encodeScalar(dtype, spec.fill ?? zero(dtype))),
-    compressions: spec.codecs === undefined && given !== undefined ? given.compressions : compressionsOf(spec.codecs),
-    attributes: spec.attributes ?? given?.attributes ?? {},
-    dimensionNames: names,
-  };
-}
-
-function chunksOf(chunks: unknown, shape: readonly number[], dtype: DType): readonly number[] {
-  const { bytes } = DTYPES[dtype];
-  if (chunks === undefined || chunks === "auto") return autoChunks(shape, bytes);
-  if (!Array.isArray(chunks)) throw new TypeError(`chunks is a shape or "auto", not ${shown(chunks)}`);
-  checkChunks(chunks, shape.length);
-  if (sizeOf(chunks) * bytes > CHUNK_MAX_BYTES)
-    throw new DaosError("DER_INVAL", CONTEXT.create, {
-      detail: `a chunk of [${chunks}] has ${sizeOf(chunks) * bytes} bytes, the most is ${CHUNK_MAX_BYTES}; about 1 MiB serves well`,
-    });
-  return [...chunks];
-}
-
-function zero(dtype: DType): Scalar<DType> {
-  const { kind, bytes } = DTYPES[dtype];
-  if (kind === "bool") return false;
-  if (kind === "complex") return { re: 0, im: 0 };
-  return bytes === 8 && kind !== "float" ? 0n : 0;
-}
-
-/** TypeError for what JSON would drop or change without a word. */
-function checkJson(value: unknown, path: string): void {
-  if (value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) return;
-  if (Array.isArray(value)) {
-    value.forEach((v, i) => {
-      checkJson(v, `${path}[${i}]`);
-    });
-    return;
-  }
-  if (typeof value === "object" && [Object.prototype, null].includes(Object.getPrototypeOf(value))) {
-    for (const [key, v] of Object.entries(value)) checkJson(v, `${path}.${key}`);
-    return;
-  }
-  throw new TypeError(`${path} is ${shown(value)}, which is no JSON`);
 }

@@ -16,11 +16,11 @@ import { writeNpy } from "./npy-file.ts";
 import type { Selection } from "./selection.ts";
 import { type Block, ConvertedSource, SOURCE, type Source, ViewSource } from "./source.ts";
 import type { StoredArray } from "./stored-array.ts";
-import type { CopyOptions as AsyncCopyOptions, Export as AsyncExport, Read as AsyncRead } from "./types.ts";
+import type { CopyOptions as AsyncCopyOptions, Export as AsyncExport, Read as AsyncRead, Layout } from "./types.ts";
 import { broadcastView, expandView, fullView, selectView, squeezeView, transposeView, type View } from "./view.ts";
 import type { Xp } from "./xp/types.ts";
 import { xp } from "./xp/xp-sync.ts";
-import { writeZarr } from "./zarr-directory.ts";
+import { writeZarr } from "./zarr-export.ts";
 
 /** Options of reading into memory. */
 export type Read<D extends DType> = Omit<AsyncRead<D>, "signal">;
@@ -157,6 +157,14 @@ export class Arr<D extends DType = DType> {
   /** Writes a `.npy` file: it appears complete or not at all. DER_EXIST when there is a file, unless `overwrite`. */
   toNpy(path: string, o?: Export): void {
     this.run(CONTEXT.export, writeNpy(this[SOURCE], path, o));
+  }
+
+  /**
+   * Writes a Zarr v3 directory: it appears complete or not at all. A stored array keeps its metadata and its chunks as they
+   * are stored, unless a layout is given. DER_EXIST when there is something at `path`, unless `overwrite`.
+   */
+  toZarr(path: string, o?: Export & Layout<D>): void {
+    this.run(CONTEXT.export, writeZarr(this[SOURCE], path, o));
   }
 
   /** Shape and dtype; does no I/O. */
@@ -303,11 +311,6 @@ export class DArray<D extends DType = DType> extends Arr<D> {
   /** A copy in other chunks, in at most `maxBytes` of memory (default 64 MiB). */
   rechunk(name: string, chunks: readonly number[] | "auto", o?: Omit<CopyOptions, "chunks">): DArray<D> {
     return this.copy(name, { ...o, chunks });
-  }
-
-  /** Writes a Zarr v3 directory with the same metadata and the same stored chunks: it appears complete or not at all. */
-  toZarr(path: string, o?: Export): void {
-    this.run(CONTEXT.export, writeZarr(this[SOURCE], path, o));
   }
 
   /** The name. */

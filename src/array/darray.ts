@@ -17,11 +17,11 @@ import { writeNpy } from "./npy-file.ts";
 import type { Selection } from "./selection.ts";
 import { type Block, ConvertedSource, SOURCE, type Source, ViewSource } from "./source.ts";
 import type { StoredArray } from "./stored-array.ts";
-import type { CopyOptions, Export, Read } from "./types.ts";
+import type { CopyOptions, Export, Layout, Read } from "./types.ts";
 import { broadcastView, expandView, fullView, selectView, squeezeView, transposeView, type View } from "./view.ts";
 import type { Xp } from "./xp/types.ts";
 import { xp } from "./xp/xp.ts";
-import { writeZarr } from "./zarr-directory.ts";
+import { writeZarr } from "./zarr-export.ts";
 
 /** The order of the calls on the container of an array. @internal */
 export let callsOf: (array: Arr) => ArrayCalls;
@@ -165,6 +165,14 @@ export class Arr<D extends DType = DType> {
   /** Writes a `.npy` file: it appears complete or not at all. DER_EXIST when there is a file, unless `overwrite`. */
   async toNpy(path: string, o?: Export): Promise<void> {
     await this.run(CONTEXT.export, writeNpy(this[SOURCE], path, o));
+  }
+
+  /**
+   * Writes a Zarr v3 directory: it appears complete or not at all. A stored array keeps its metadata and its chunks as they
+   * are stored, unless a layout is given. DER_EXIST when there is something at `path`, unless `overwrite`.
+   */
+  async toZarr(path: string, o?: Export & Layout<D>): Promise<void> {
+    await this.run(CONTEXT.export, writeZarr(this[SOURCE], path, o));
   }
 
   /** Shape and dtype; does no I/O. */
@@ -317,11 +325,6 @@ export class DArray<D extends DType = DType> extends Arr<D> {
   /** A copy in other chunks, in at most `maxBytes` of memory (default 64 MiB). */
   async rechunk(name: string, chunks: readonly number[] | "auto", o?: Omit<CopyOptions, "chunks">): Promise<DArray<D>> {
     return this.copy(name, { ...o, chunks });
-  }
-
-  /** Writes a Zarr v3 directory with the same metadata and the same stored chunks: it appears complete or not at all. */
-  async toZarr(path: string, o?: Export): Promise<void> {
-    await this.run(CONTEXT.export, writeZarr(this[SOURCE], path, o));
   }
 
   /** The name. */

@@ -3,16 +3,16 @@ import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from "
 import type { Bulk } from "../dict/options.ts";
 import type { Steps } from "../engine/steps.ts";
 import { DaosError } from "../errors.ts";
-import { asBytes, DTYPES, type DType, type DTypes } from "./dtype.ts";
+import { allocate, asBytes, DTYPES, type DType, type DTypes } from "./dtype.ts";
 import { type NDArray, ndarray, sizeOf } from "./ndarray.ts";
 import { fromFiles, NewFile } from "./new-file.ts";
 import { encodeNpyHeader, NPY_PREFIX_BYTES, type NpyHeader, npyHeaderEnd, parseNpyHeader } from "./npy.ts";
-import type { Pick } from "./selection.ts";
-import { blocksOf, MemorySource, picksOf, type Source, ViewSource } from "./source.ts";
+import { lengthOf, type Pick } from "./selection.ts";
+import { blocksOf, boxOf, MemorySource, picksOf, type Source, ViewSource } from "./source.ts";
 import type { Export } from "./types.ts";
 import { fullView, pickView, transposeView, type View } from "./view.ts";
 
-/** What is in memory of an array that is written. */
+/** What is in memory of an array that is written, and of a file that is read. */
 const PIECE_BYTES = 16 * 1024 * 1024;
 /** No header of ours or NumPy's is longer; what says so is no `.npy` file. */
 const HEADER_MAX_BYTES = 1024 * 1024;
@@ -32,9 +32,10 @@ export function* writeNpy<D extends DType>(source: Source<D>, path: string, o: E
     try {
       writeWhole(fd, encodeNpyHeader(dtype, shape));
       let done = 0;
+      const memory = new Scratch(dtype);
       for (const block of blocksOf(splits, shape, Number.POSITIVE_INFINITY)) {
         o?.signal?.throwIfAborted();
-        const piece = ndarray(dtype, block.shape);
+        const piece = memory.array(block.shape);
         yield* source.read(pickView(view, picksOf(block)), piece, { signal: o?.signal });
         writeWhole(fd, asBytes(piece.data));
         o?.onProgress?.(++done, total);
@@ -87,24 +88,33 @@ class NpySource<D extends DType> implements Source<D> {
   readonly reads: ReadonlySet<string> = new Set();
   readonly #fd: number;
   readonly #header: NpyHeader;
+  readonly #memory: Scratch<D>;
 
   constructor(fd: number, header: NpyHeader) {
     this.#fd = fd;
     this.#header = header;
     this.dtype = header.dtype as D;
+    this.#memory = new Scratch(this.dtype);
     this.shape = header.fortranOrder ? header.shape.toReversed() : header.shape;
   }
 
   *refresh(): Steps<void> {}
 
-  /** Reads the box around what is seen, row by row, and takes the view of it. */
-  *read(view: View, out: NDArray<D>, _o: Bulk | undefined): Steps<void> {
-    if (view.shape.includes(0)) return;
+  /** Reads, piece by piece, the box around what is seen, row by row, and takes the view of it. */
+  *read(view: View, out: NDArray<D>, o: Bulk | undefined): Steps<void> {
+    // Cut along the axes that lie farthest apart in the file.
+    const lengths = view.picks.map((pick) => lengthOf(pick) ?? 1);
+    const inFile = pieceSplits(lengths, DTYPES[this.dtype].bytes);
+    const splits = view.axes.map((on, axis) => (on === undefined ? wholeAxis(view.shape[axis]!) : inFile[on]!));
+    for (const block of blocksOf(splits, view.shape, Number.POSITIVE_INFINITY)) {
+      o?.signal?.throwIfAborted();
+      yield* this.#readPiece(pickView(view, picksOf(block)), boxOf(out, block));
+    }
+  }
+
+  *#readPiece(view: View, out: NDArray<D>): Steps<void> {
     const bounds = view.picks.map(boundsOf);
-    const box = ndarray(
-      this.dtype,
-      bounds.map(([low, high]) => high - low + 1),
-    );
+    const box = this.#memory.array(bounds.map(([low, high]) => high - low + 1));
     this.#readBox(
       bounds.map(([low]) => low),
       box,
@@ -146,6 +156,29 @@ class NpySource<D extends DType> implements Source<D> {
       at += read;
     }
   }
+}
+
+/** Memory that is used again for one array after another: fresh memory costs time, and much of it before any is given back. */
+class Scratch<D extends DType> {
+  readonly #dtype: D;
+  #data: DTypes[D];
+
+  constructor(dtype: D) {
+    this.#dtype = dtype;
+    this.#data = allocate(dtype, 0);
+  }
+
+  /** An array of that shape, whose elements are whatever was there; until the next call. */
+  array(shape: readonly number[]): NDArray<D> {
+    const count = sizeOf(shape);
+    const entries = count * DTYPES[this.#dtype].slots;
+    if (this.#data.length < entries) this.#data = allocate(this.#dtype, count);
+    return ndarray(this.#dtype, shape, this.#data.subarray(0, entries) as DTypes[D]);
+  }
+}
+
+function wholeAxis(length: number): readonly number[] {
+  return length === 0 ? [] : [0];
 }
 
 /** Where to cut an array so that its pieces, in C order, are runs of a file of its elements. */

@@ -1,19 +1,17 @@
-/** Zarr v3 directories of others, in and out. Files are read and written on the caller's thread, a few chunks at a time. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import type { ArrayStore, ChunkPage, ChunkRead } from "../engine/contract.ts";
-import { type Steps, step } from "../engine/steps.ts";
+/** Zarr v3 directories of others, read on the caller's thread. */
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { join } from "node:path";
+import type { ArrayStore, ChunkRead, ChunkUpdate, ChunkWrite } from "../engine/contract.ts";
 import { DaosError } from "../errors.ts";
 import { syncCoder } from "./codecs.ts";
 import { chunkCoordinates } from "./grid.ts";
-import { chunkName, encodeMetadata, type KeyEncoding, parseMetadata, withShape } from "./metadata.ts";
-import { flush, fromFiles, NewFile } from "./new-file.ts";
+import { chunkName, encodeMetadata, type KeyEncoding, parseMetadata } from "./metadata.ts";
+import { fromFiles } from "./new-file.ts";
 import { StoredArray } from "./stored-array.ts";
-import type { Export } from "./types.ts";
 
-const METADATA_FILE = "zarr.json";
-/** Chunks that are in memory at a time. */
-const PAGE = 16;
+/** The name of the metadata document in a Zarr directory. */
+export const METADATA_FILE = "zarr.json";
+const READ = "failed to read the Zarr directory";
 
 /** The array in a Zarr v3 directory. DER_NONEXIST when there is none, DER_INVAL for what is not read here. */
 export function openZarr(path: string): StoredArray {
@@ -27,45 +25,8 @@ export function openZarr(path: string): StoredArray {
   }
 }
 
-/** Writes the array to a new Zarr v3 directory: the same metadata, the same stored chunks. */
-export function* writeZarr(array: StoredArray, path: string, o: Export | undefined): Steps<void> {
-  o?.signal?.throwIfAborted();
-  let directory: NewFile | undefined;
-  try {
-    directory = new NewFile(path, o?.overwrite);
-    yield* array.refresh(o);
-    const made = new Set([directory.making]);
-    mkdirSync(directory.making);
-    writeFlushed(join(directory.making, METADATA_FILE), withShape(array.document, array.shape));
-    let done = 0;
-    for (let after: string | undefined; ; ) {
-      o?.signal?.throwIfAborted();
-      const page = (yield* step(array.store.listChunks(after, PAGE, o))) as ChunkPage;
-      const chunks = (yield* step(array.store.readChunks(page.keys, o))) as (Uint8Array | undefined)[];
-      chunks.forEach((bytes, i) => {
-        if (bytes === undefined) return;
-        const file = join(directory!.making, page.keys[i]!);
-        for (let up = dirname(file); !made.has(up); up = dirname(up)) {
-          mkdirSync(up, { recursive: true });
-          made.add(up);
-        }
-        writeFlushed(file, bytes);
-      });
-      done += page.keys.length;
-      o?.onProgress?.(done, undefined);
-      after = page.next;
-      if (after === undefined) break;
-    }
-    for (const path of made) flush(path);
-    directory.commit();
-  } catch (e) {
-    directory?.discard();
-    throw fromFiles(e, "failed to write the Zarr directory");
-  }
-}
-
-/** A directory of somebody else's, to be read. */
-class ZarrDirectory implements ArrayStore<"sync"> {
+/** A Zarr directory, to be read. */
+export class ZarrDirectory implements ArrayStore<"sync"> {
   readonly path: string;
   readonly #document: Uint8Array;
   readonly #keys: KeyEncoding;
@@ -83,61 +44,63 @@ class ZarrDirectory implements ArrayStore<"sync"> {
   }
 
   readChunks(keys: readonly string[]): (Uint8Array | undefined)[] {
-    return keys.map((key) => {
-      try {
-        return readFileSync(join(this.path, chunkName(this.#keys, chunkCoordinates(key, this.#ndim)!)));
-      } catch (e) {
-        if ((e as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-        throw fromFiles(e, "failed to read the Zarr directory");
-      }
-    });
+    return keys.map((key) => this.#ifThere(() => readFileSync(this.#file(key))));
   }
 
   readInto(reads: readonly ChunkRead[]): boolean[] {
-    const chunks = this.readChunks(reads.map(({ key }) => key));
-    return chunks.map((bytes, i) => {
-      if (bytes === undefined) return false;
-      let { offset } = reads[i]!;
-      for (const target of reads[i]!.into) {
-        const part = bytes.subarray(offset, offset + target.length);
-        if (part.length < target.length)
-          throw new DaosError("DER_IO", "failed to read the Zarr directory", {
-            detail: `${join(this.path, reads[i]!.key)} was cut short: it has ${bytes.length} bytes`,
-          });
-        target.set(part);
-        offset += target.length;
-      }
-      return true;
-    });
+    return reads.map((read) => this.#ifThere(() => this.#readOne(read)) !== undefined);
   }
 
-  setMetadata(): never {
+  setMetadata(): boolean {
     throw readOnly();
   }
 
-  writeChunks(): never {
+  writeChunks(_writes: readonly ChunkWrite[]): void {
     throw readOnly();
   }
 
-  updateChunks(): never {
+  updateChunks(_updates: readonly ChunkUpdate[]): void {
     throw readOnly();
   }
 
   listChunks(): never {
     throw readOnly();
   }
+
+  #file(key: string): string {
+    return join(this.path, chunkName(this.#keys, chunkCoordinates(key, this.#ndim)!));
+  }
+
+  #ifThere<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (e) {
+      if ((e as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw fromFiles(e, READ);
+    }
+  }
+
+  #readOne({ key, offset, into }: ChunkRead): true {
+    const fd = openSync(this.#file(key), "r");
+    try {
+      let position = offset;
+      for (const target of into)
+        for (let at = 0; at < target.length; ) {
+          const read = readSync(fd, target, at, target.length - at, position);
+          if (read === 0)
+            throw new DaosError("DER_IO", READ, {
+              detail: `${this.#file(key)} was cut short: it ends at byte ${position}`,
+            });
+          at += read;
+          position += read;
+        }
+    } finally {
+      closeSync(fd);
+    }
+    return true;
+  }
 }
 
 function readOnly(): DaosError<"DER_NO_PERM"> {
   return new DaosError("DER_NO_PERM", "a Zarr directory of others is only read");
-}
-
-function writeFlushed(path: string, bytes: Uint8Array): void {
-  const fd = openSync(path, "wx");
-  try {
-    writeFileSync(fd, bytes);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -7,7 +7,8 @@ import { pathToFileURL } from "node:url";
 import FileSystemStore from "@zarrita/storage/fs";
 import * as zarr from "zarrita";
 import { asBytes, DTYPES } from "../../src/array/dtype.ts";
-import { type ChunkCodec, DCont, type DType, ndarray, type Scalar, sel } from "../../src/index.ts";
+import { type ChunkCodec, DCont, type DType, ndarray, type Scalar, sel, xp } from "../../src/index.ts";
+import { DCont as SyncDCont } from "../../src/sync.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tsdaos-zarrita-"));
 const cont = await DCont.open("tank", "neo", { system: pathToFileURL(root), create: true });
@@ -109,4 +110,85 @@ test("an exported directory is the array again, for zarrita and for us", async (
   assert.deepEqual(again.metadata, da.metadata);
   await assert.rejects(da.toZarr(path), { code: "DER_EXIST" });
   await da.toZarr(path, { overwrite: true });
+});
+
+test("views, expressions and other layouts are exported too, for zarrita and for us", async () => {
+  const da = await cont.array("export view", {
+    from: content("int32", [20, 30]),
+    chunks: [7, 8],
+    codecs: ["zstd"],
+    fill: 5,
+    attributes: { unit: "K" },
+  });
+  using blocking = new SyncDCont("tank", "neo", { system: pathToFileURL(root) });
+  const cases = [
+    { name: "view", export: (path: string) => da.view(sel("::-3, 4")).toZarr(path), of: da.view(sel("::-3, 4")) },
+    { name: "sum", export: (path: string) => xp.add(da, 1).toZarr(path, { codecs: ["gzip"] }), of: xp.add(da, 1) },
+    { name: "chunks", export: (path: string) => da.toZarr(path, { chunks: [20, 4] }), of: da },
+    {
+      name: "blocking",
+      export: (path: string) =>
+        blocking
+          .getArray("export view", { dtype: "int32" })
+          .transpose()
+          .toZarr(path, { fill: 7, chunks: [4, 4] }),
+      of: da.transpose(),
+    },
+  ];
+  for (const { name, export: write, of } of cases) {
+    const path = join(root, `${name}.zarr`);
+    await write(path);
+    const opened = await zarr.open(new FileSystemStore(path), { kind: "array" });
+    const wanted = await of.get();
+    assert.deepEqual([opened.shape, opened.dtype], [wanted.shape, "int32"], name);
+    assert.deepEqual(((await zarr.get(opened)) as { data: unknown }).data, wanted.data, name);
+    const again = await cont.array(`again ${name}`, { from: { zarr: path } });
+    assert.deepEqual((await again.get()).data, wanted.data, name);
+  }
+  const rechunked = await cont.getArray("again chunks");
+  assert.deepEqual([rechunked.chunks, rechunked.fillValue, rechunked.attributes], [[20, 4], 5, { unit: "K" }]);
+  assert.deepEqual(rechunked.metadata.codecs, da.metadata.codecs);
+  assert.deepEqual((await cont.getArray("again blocking")).fillValue, 7);
+  const listed = readdirSync(root).length;
+  await assert.rejects(da.view([0]).toZarr(join(root, "view.zarr")), { code: "DER_EXIST" });
+  await assert.rejects(da.view([0]).toZarr(join(root, "none"), { chunks: [1, 1] }), TypeError);
+  await assert.rejects(da.toZarr(join(root, "none"), { signal: AbortSignal.abort(new Error("enough")) }), /enough/);
+  await assert.rejects(da.toZarr(join(root, "none", "deeper")), { code: "DER_NONEXIST" });
+  assert.equal(readdirSync(root).length, listed);
+});
+
+test("what zarrita writes and tsdaos cannot read is refused by name, and nothing is made", async () => {
+  const refused = [
+    [{ codecs: [{ name: "transpose", configuration: { order: [1, 0] } }, { name: "bytes" }] }, /transpose/],
+    [{ codecs: [{ name: "bytes", configuration: { endian: "big" } }] }, /endian "big"/],
+    [
+      {
+        codecs: [
+          {
+            name: "sharding_indexed",
+            configuration: {
+              chunk_shape: [2, 2],
+              codecs: [{ name: "bytes", configuration: { endian: "little" } }],
+              index_codecs: [{ name: "bytes", configuration: { endian: "little" } }, { name: "crc32c" }],
+            },
+          },
+        ],
+      },
+      /sharding_indexed/,
+    ],
+    [{ codecs: [{ name: "bytes", configuration: { endian: "little" } }, { name: "crc32c" }] }, /crc32c/],
+  ] as const;
+  for (const [i, [options, message]] of refused.entries()) {
+    const path = join(root, `refused-${i}`);
+    await zarr.create(new FileSystemStore(path), {
+      shape: [4, 4],
+      chunkShape: [4, 4],
+      dtype: "int32",
+      fillValue: 0,
+      ...(options as object),
+    });
+    await assert.rejects(cont.array("refused", { from: { zarr: path } }), { code: "DER_INVAL", message });
+  }
+  await assert.rejects(cont.array("refused", { from: { zarr: root } }), { code: "DER_NONEXIST" });
+  assert.equal(await cont.has("refused"), false);
 });
