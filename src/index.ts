@@ -11,7 +11,7 @@ export type { Arr, ArrayBlock, DArray, Operand } from "./array/darray.ts";
 export type { Complex, DType, DTypes, Scalar } from "./array/dtype.ts";
 export { type NDArray, ndarray } from "./array/ndarray.ts";
 export { type Selection, type SelectionItem, type Slice, sel, slice } from "./array/selection.ts";
-export type { CopyOptions, Export, Layout, Read } from "./array/types.ts";
+export type { CopyOptions, Export, Layout, Read, Stored } from "./array/types.ts";
 export type { ApplyOptions } from "./array/xp/apply.ts";
 export type { Axis, Floating, Mean, Real, Sum, Xp } from "./array/xp/types.ts";
 export { xp } from "./array/xp/xp.ts";

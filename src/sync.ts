@@ -12,7 +12,7 @@ export type { Arr, ArrayBlock, CopyOptions, DArray, Export, Operand, Read } from
 export type { Complex, DType, DTypes, Scalar } from "./array/dtype.ts";
 export { type NDArray, ndarray } from "./array/ndarray.ts";
 export { type Selection, type SelectionItem, type Slice, sel, slice } from "./array/selection.ts";
-export type { Layout } from "./array/types.ts";
+export type { Layout, Stored } from "./array/types.ts";
 export type { ApplyOptions } from "./array/xp/apply.ts";
 export type { Axis, Floating, Mean, Real, Sum, Xp } from "./array/xp/types.ts";
 export { xp } from "./array/xp/xp-sync.ts";

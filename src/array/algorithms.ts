@@ -29,7 +29,7 @@ import {
   ViewSource,
 } from "./source.ts";
 import type { StoredArray } from "./stored-array.ts";
-import type { Read } from "./types.ts";
+import type { Read, Stored } from "./types.ts";
 import { checkAxis, fullView, pickView, selectView, type View } from "./view.ts";
 
 /** What failed. */
@@ -44,6 +44,8 @@ export const CONTEXT = {
 
 /** Chunks that one step of a cut looks at. */
 const KEYS_PAGE = 100;
+/** Chunks that one step of counting looks at. */
+const COUNT_PAGE = 1000;
 /** Who makes no step for so long is gone, milliseconds. */
 const GONE_MS = 10_000;
 /** How often one who waits for a cut looks, milliseconds. */
@@ -432,6 +434,25 @@ function* cutChunks(
       ),
     );
   for (const { key, inside } of edge) yield* array.fillBeyond(key, inside, o);
+}
+
+/** How many chunks are stored, and their bytes, where they are known without reading them. */
+export function* stored(array: StoredArray, o: Call | undefined): Steps<Stored> {
+  o?.signal?.throwIfAborted();
+  yield* array.refresh(o);
+  const whole = array.meta.compressions.length === 0 ? array.chunkBytes : undefined;
+  let chunks = 0;
+  let bytes: number | undefined = 0;
+  for (let after: string | undefined; ; ) {
+    const { keys, sizes, next } = (yield* step(array.store.listChunks(after, COUNT_PAGE, o))) as ChunkPage;
+    for (let i = 0; i < keys.length; i++) {
+      const size: number | undefined = sizes?.[i] ?? whole;
+      bytes = bytes === undefined || size === undefined ? undefined : bytes + size;
+    }
+    chunks += keys.length;
+    if (next === undefined) return { chunks, bytes };
+    after = next;
+  }
 }
 
 /** Booleans are 0 or 1: any other byte that means true would not be equal to it elsewhere. */

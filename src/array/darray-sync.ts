@@ -16,7 +16,13 @@ import { writeNpy } from "./npy-file.ts";
 import type { Selection } from "./selection.ts";
 import { type Block, ConvertedSource, SOURCE, type Source, ViewSource } from "./source.ts";
 import type { StoredArray } from "./stored-array.ts";
-import type { CopyOptions as AsyncCopyOptions, Export as AsyncExport, Read as AsyncRead, Layout } from "./types.ts";
+import type {
+  CopyOptions as AsyncCopyOptions,
+  Export as AsyncExport,
+  Read as AsyncRead,
+  Layout,
+  Stored,
+} from "./types.ts";
 import { broadcastView, expandView, fullView, selectView, squeezeView, transposeView, type View } from "./view.ts";
 import type { Xp } from "./xp/types.ts";
 import { xp } from "./xp/xp-sync.ts";
@@ -288,6 +294,11 @@ export class DArray<D extends DType = DType> extends Arr<D> {
   refresh(): this {
     this.run(CONTEXT.read, this[SOURCE].refresh(undefined));
     return this;
+  }
+
+  /** How many chunks are stored, and in how many bytes. It lists the chunks, and reads none. */
+  stored(): Stored {
+    return this.run(CONTEXT.read, algorithms.stored(this[SOURCE], undefined));
   }
 
   /** A new array of the same content and layout, in the same container, in at most `maxBytes` of memory. */

@@ -17,7 +17,7 @@ import { writeNpy } from "./npy-file.ts";
 import type { Selection } from "./selection.ts";
 import { type Block, ConvertedSource, SOURCE, type Source, ViewSource } from "./source.ts";
 import type { StoredArray } from "./stored-array.ts";
-import type { CopyOptions, Export, Layout, Read } from "./types.ts";
+import type { CopyOptions, Export, Layout, Read, Stored } from "./types.ts";
 import { broadcastView, expandView, fullView, selectView, squeezeView, transposeView, type View } from "./view.ts";
 import type { Xp } from "./xp/types.ts";
 import { xp } from "./xp/xp.ts";
@@ -302,6 +302,11 @@ export class DArray<D extends DType = DType> extends Arr<D> {
   async refresh(o?: Call): Promise<this> {
     await this.run(CONTEXT.read, this[SOURCE].refresh(o));
     return this;
+  }
+
+  /** How many chunks are stored, and in how many bytes. It lists the chunks, and reads none. */
+  async stored(o?: Call): Promise<Stored> {
+    return this.run(CONTEXT.read, algorithms.stored(this[SOURCE], o));
   }
 
   /** A new array of the same content and layout, in the same container, in at most `maxBytes` of memory. */

@@ -43,10 +43,11 @@ export function slice(start?: number | null, stop?: number | null, step?: number
 const PART = "\\s*([+-]?\\d+)?\\s*";
 const RANGE = new RegExp(`^${PART}:${PART}(?::${PART})?$`);
 const INTEGER = /^\s*[+-]?\d+\s*$/;
+const MASK = /^\s*\[\s*((?:true|false)(?:\s*,\s*(?:true|false))*)\s*\]\s*$/i;
 const LIST = /^\s*\[\s*([+-]?\d+(?:\s*,\s*[+-]?\d+)*)?\s*\]\s*$/;
 
 /**
- * A selection written as in Python: `sel("0:10:2, ..., -1, [3, 1]")`.
+ * A selection written as in Python: `sel("0:10:2, ..., -1, [3, 1], [true, false]")`.
  *
  * @throws TypeError when it is not a text, DaosError DER_INVAL when it cannot be read.
  */
@@ -66,8 +67,10 @@ export function sel(text: string): Selection {
     }
     const list = LIST.exec(part);
     if (list !== null) return list[1] === undefined ? [] : list[1].split(",").map(Number);
+    const mask = MASK.exec(part);
+    if (mask !== null) return mask[1]!.split(",").map((word) => word.trim().toLowerCase() === "true");
     throw new DaosError("DER_INVAL", CONTEXT, {
-      detail: `${JSON.stringify(trimmed)} in ${JSON.stringify(text)} is no index, range, list or "..."`,
+      detail: `${JSON.stringify(trimmed)} in ${JSON.stringify(text)} is no index, range, list, mask or "..."`,
     });
   });
 }

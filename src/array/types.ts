@@ -39,3 +39,11 @@ export interface Export extends Bulk {
   /** Replace what is there. Default: DER_EXIST. */
   overwrite?: boolean | undefined;
 }
+
+/** What the storage has of an array. */
+export interface Stored {
+  /** Chunks that are stored; the others are all fill value. */
+  readonly chunks: number;
+  /** Their bytes as they are stored; `undefined` where the engine would have to read compressed chunks to know. */
+  readonly bytes: number | undefined;
+}

@@ -155,6 +155,8 @@ export interface ArrayStore<S extends Face> {
 export interface ChunkPage {
   /** Zarr keys. */
   readonly keys: readonly string[];
+  /** The bytes of each chunk as it is stored, where the engine knows them from listing. */
+  readonly sizes?: readonly number[] | undefined;
   /** The `after` of the next page; `undefined` when there is none. */
   readonly next: string | undefined;
 }

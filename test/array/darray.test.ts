@@ -126,6 +126,9 @@ test("what is no selection is a TypeError, what does not fit is DER_INVAL", asyn
     await assert.rejects(da.get(selection as never), der("DER_INVAL"), inspect(selection));
     await assert.rejects(da.set(selection as never, 1), der("DER_INVAL"), inspect(selection));
   }
+  assert.deepEqual(sel(" [True,false, TRUE , false] , [true]"), [[true, false, true, false], [true]]);
+  assert.deepEqual([...(await da.get(sel("[true, false, false, true], 0"))).data], [0, 15]);
+  for (const text of ["[true, 1]", "[true,]", "true"]) assert.throws(() => sel(text), der("DER_INVAL"), text);
   for (const text of ["1:2:3:4", "a", "[1", "1 2", ",", "0,,1", "::0"])
     assert.throws(() => sel(text), der("DER_INVAL"), text);
   assert.throws(() => sel(5 as never), TypeError);
@@ -353,6 +356,21 @@ test("store, into, copy and rechunk make equal arrays, within their memory", asy
     [...(await f.get([49, 39])).data],
     Array.from({ length: 30 }, (_, i) => (((49 * 40 + 39) * 30 + i) << 16) >> 16),
   );
+});
+
+test("stored tells how many chunks there are, and their bytes", async (t) => {
+  const { system } = await tankNeo(t);
+  await using cont = await DCont.open("tank", "neo", { system });
+  using blocking = new SyncDCont("tank", "neo", { system });
+  const a = await cont.array("a", { shape: [3000, 8], dtype: "float64", chunks: [1, 5] });
+  assert.deepEqual(await a.stored(), { chunks: 0, bytes: 0 });
+  await a.set([slice(0, 1500)], 1);
+  assert.deepEqual(await a.stored(), { chunks: 3000, bytes: 3000 * 40 });
+  const zstd = blocking.array("zstd", { from: counting("int32", [64, 64]), chunks: [32, 64], codecs: ["zstd"] });
+  const { chunks, bytes } = zstd.stored();
+  assert.equal(chunks, 2);
+  assert.ok(bytes! > 100 && bytes! < 2 * 32 * 64 * 4, `${bytes}`);
+  await assert.rejects(a.stored({ signal: AbortSignal.abort(new Error("enough")) }), /enough/);
 });
 
 test("reads go into memory of the caller, and are refused when they are too big", async (t) => {

@@ -18,6 +18,7 @@ import {
   readvSync,
   renameSync,
   rmSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -261,11 +262,15 @@ export class ArrayFiles {
   /** A page of the keys of chunks, sorted by their parts as text. */
   list(after: string | undefined, limit: number): ChunkPage {
     const keys: string[] = [];
+    const sizes: number[] = [];
     for (const key of walk(this.path, "", after?.split("/"))) {
-      if (keys.length === limit) return { keys, next: keys.at(-1) };
+      if (keys.length === limit) return { keys, sizes, next: keys.at(-1) };
+      const stat = statSync(this.chunkFile(key), { throwIfNoEntry: false });
+      if (stat === undefined) continue;
       keys.push(key);
+      sizes.push(stat.size);
     }
-    return { keys, next: undefined };
+    return { keys, sizes, next: undefined };
   }
 
   // Not `recursive`: a directory that was destroyed must not come back.
