@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Bulk, Call } from "../dict/options.ts";
 import type { ChunkPage } from "../engine/contract.ts";
-import { type Steps, step } from "../engine/steps.ts";
+import { type Steps, step, Turns } from "../engine/steps.ts";
 import { DaosError } from "../errors.ts";
 import { asBytes, DTYPES, type DType, type DTypes, encodeScalar, readScalar, type Scalar, shown } from "./dtype.ts";
 import { chunkCoordinates } from "./grid.ts";
@@ -203,7 +203,9 @@ export function* copyTo<D extends DType>(
   const total = splits.reduce((count, { length }) => count * length, 1);
   let done = 0;
   const memory = ndarray(array.dtype, box).data;
+  const turns = new Turns();
   for (const part of blocksOf(splits, shape, Number.POSITIVE_INFINITY)) {
+    yield* turns.give();
     o?.signal?.throwIfAborted();
     const count = sizeOf(part.shape) * DTYPES[array.dtype].slots;
     const piece = ndarray(array.dtype, part.shape, memory.subarray(0, count) as DTypes[D]);

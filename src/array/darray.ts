@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import type { DCont } from "../container/dcont.ts";
 import type { Json } from "../dict/encoding.ts";
 import type { Bulk, Call } from "../dict/options.ts";
-import { runAsync, type Steps } from "../engine/steps.ts";
+import { runAsync, type Steps, Turns } from "../engine/steps.ts";
 import { inContext } from "../errors.ts";
 import * as algorithms from "./algorithms.ts";
 import { CONTEXT } from "./algorithms.ts";
@@ -139,7 +139,9 @@ export class Arr<D extends DType = DType> {
     await this.run(CONTEXT.read, this[SOURCE].refresh(o));
     const { count, list } = algorithms.blocks(this[SOURCE]);
     let done = 0;
+    const turns = new Turns();
     for (const { start, shape } of list) {
+      await runAsync(turns.give());
       const data = await this.run(CONTEXT.read, algorithms.block(this[SOURCE], { start, shape }, o));
       yield { start, shape, data };
       o?.onProgress?.(++done, count);

@@ -35,12 +35,19 @@ export class NewFile {
   readonly #path: string;
   readonly #overwrite: boolean;
 
-  /** @throws DaosError DER_EXIST when something is there already, unless it may be overwritten. */
-  constructor(path: string, overwrite: boolean | undefined) {
+  /**
+   * @param replaces - whether a directory that is there may be replaced: one of somebody's files must not go.
+   * @throws DaosError DER_EXIST when something is there already, unless it may be overwritten.
+   */
+  constructor(path: string, overwrite: boolean | undefined, replaces: (directory: string) => boolean) {
     if (typeof path !== "string" || path === "") throw new TypeError("a path is a text that is not empty");
     this.#path = path;
     this.#overwrite = overwrite === true;
     if (!this.#overwrite && lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw this.#exists();
+    if (isDirectory(path) && !replaces(path))
+      throw new DaosError("DER_EXIST", "failed to make a file", {
+        detail: `${path} is a directory of other things, and is not replaced`,
+      });
     this.making = join(dirname(path), `.${basename(path)}~${randomUUID()}`);
   }
 
@@ -59,7 +66,7 @@ export class NewFile {
 
   // A directory that is not empty cannot be replaced by renaming.
   #removeDirectory(): void {
-    if (lstatSync(this.#path, { throwIfNoEntry: false })?.isDirectory() !== true) return;
+    if (!isDirectory(this.#path)) return;
     const old = `${this.making}-old`;
     renameSync(this.#path, old);
     rmSync(old, { recursive: true, force: true });
@@ -70,6 +77,10 @@ export class NewFile {
       detail: `${this.#path} exists; overwrite: true replaces it`,
     });
   }
+}
+
+function isDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Flushes a file or a directory. */

@@ -1,7 +1,7 @@
 /** `.npy` files in and out, streaming. Files are read and written on the caller's thread, a piece at a time. */
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import type { Bulk } from "../dict/options.ts";
-import type { Steps } from "../engine/steps.ts";
+import { type Steps, Turns } from "../engine/steps.ts";
 import { DaosError } from "../errors.ts";
 import { allocate, asBytes, DTYPES, type DType, type DTypes } from "./dtype.ts";
 import { type NDArray, ndarray, sizeOf } from "./ndarray.ts";
@@ -27,13 +27,15 @@ export function* writeNpy<D extends DType>(source: Source<D>, path: string, o: E
   const total = splits.reduce((count, { length }) => count * length, 1);
   let file: NewFile | undefined;
   try {
-    file = new NewFile(path, o?.overwrite);
+    file = new NewFile(path, o?.overwrite, () => false);
     const fd = openSync(file.making, "wx");
     try {
       writeWhole(fd, encodeNpyHeader(dtype, shape));
       let done = 0;
       const memory = new Scratch(dtype);
+      const turns = new Turns();
       for (const block of blocksOf(splits, shape, Number.POSITIVE_INFINITY)) {
+        yield* turns.give();
         o?.signal?.throwIfAborted();
         const piece = memory.array(block.shape);
         yield* source.read(pickView(view, picksOf(block)), piece, { signal: o?.signal });

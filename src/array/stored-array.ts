@@ -4,7 +4,7 @@
  */
 import type { Bulk, Call } from "../dict/options.ts";
 import type { ArrayStore, ByteRange, ChunkRead, ChunkUpdate, ChunkWrite, Face } from "../engine/contract.ts";
-import { all, type Steps, step } from "../engine/steps.ts";
+import { all, type Steps, step, Turns } from "../engine/steps.ts";
 import { DaosError } from "../errors.ts";
 import { type Coder, decodeSync, encodeSync } from "./codecs.ts";
 import { type CopyAxis, copyBox, type Step } from "./copy.ts";
@@ -37,6 +37,8 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
   readonly reads: ReadonlySet<string>;
   readonly #coder: Coder<Face>;
   readonly #spare: Uint8Array[] = [];
+  // Of all calls together: one that reads block by block is many short ones here.
+  readonly #turns = new Turns();
   /** Nobody else knows the array yet: what it has of a chunk on its edge is all that anybody wrote there. */
   exclusive = false;
   #document: Uint8Array;
@@ -143,6 +145,7 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
     let ahead: Prepared | undefined;
     try {
       for (const batch of batchesOf(parts, this.chunkBytes, WRITE_BATCH_BYTES)) {
+        yield* this.#turns.give();
         o?.signal?.throwIfAborted();
         const prepared = yield* this.#prepare(view, batch, values, o);
         if (ahead !== undefined) {
@@ -205,6 +208,7 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
     let ahead: Batch | undefined;
     try {
       for (const batch of batchesOf(parts, this.chunkBytes, READ_BATCH_BYTES)) {
+        yield* this.#turns.give();
         o?.signal?.throwIfAborted();
         const current = ahead;
         ahead = this.#issue(batch, out, strides, o);

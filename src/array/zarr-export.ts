@@ -1,5 +1,5 @@
 /** Writing Zarr v3 directories. Files are written on the caller's thread, a few chunks at a time. */
-import { closeSync, fsyncSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ArrayStore, ChunkPage, ChunkUpdate, ChunkWrite } from "../engine/contract.ts";
 import { type Steps, step } from "../engine/steps.ts";
@@ -32,7 +32,7 @@ export function* writeZarr<D extends DType>(
   const isVerbatim = Object.values(layout).every((value) => value === undefined);
   let directory: NewFile | undefined;
   try {
-    directory = new NewFile(path, overwrite);
+    directory = new NewFile(path, overwrite, isZarrArray);
     yield* source.refresh(o);
     if (source instanceof StoredArray && isVerbatim)
       yield* copyChunks(source, new NewZarrDirectory(directory.making, withShape(source.document, source.shape)), o);
@@ -101,6 +101,17 @@ class NewZarrDirectory extends ZarrDirectory implements ArrayStore<"sync"> {
   /** Flushes the directories; the files in them are. */
   flush(): void {
     for (const path of this.#made) flush(path);
+  }
+}
+
+/** Whether it is a Zarr array, or nothing yet. A group is not: there may be much in it. */
+function isZarrArray(directory: string): boolean {
+  if (readdirSync(directory).length === 0) return true;
+  try {
+    const document = JSON.parse(readFileSync(join(directory, METADATA_FILE), "utf8")) as { node_type?: unknown };
+    return document.node_type === "array";
+  } catch {
+    return false;
   }
 }
 

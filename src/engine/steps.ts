@@ -39,3 +39,21 @@ export async function runAsync<T>(steps: Steps<T>): Promise<T> {
   }
   return next.value;
 }
+
+/** An algorithm that meets no storage for so long lets others have their turn, milliseconds. */
+const HOLD_MS = 20;
+
+/**
+ * Turns for the rest of the program: an algorithm that gets its answers at once, as from an array whose chunks are not stored,
+ * would hold the event loop to its end. `yield* turns.give()` in its loop; a blocking algorithm just goes on.
+ */
+export class Turns {
+  #given = performance.now();
+
+  /** Waits for a turn of the event loop, when the last one was long ago. */
+  *give(): Steps<void> {
+    if (performance.now() - this.#given < HOLD_MS) return;
+    yield* step(new Promise((resolve) => setImmediate(resolve)));
+    this.#given = performance.now();
+  }
+}

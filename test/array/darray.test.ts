@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { DCont, type DType, ndarray, type Scalar, sel, slice } from "../../src/index.ts";
+import { DCont, type DType, ndarray, type Scalar, sel, slice, xp } from "../../src/index.ts";
 import { DCont as SyncDCont } from "../../src/sync.ts";
 import { der, tankNeo } from "../engines/local/support.ts";
 
@@ -416,6 +416,34 @@ test("an aborted call rejects with the reason", async (t) => {
   const chunks = stored(a.path);
   assert.ok(chunks > 0 && chunks < 200, `${chunks} of 200`);
   assert.deepEqual([await a.at(0, 0), await a.at(3999, 0)], [1, 0]);
+});
+
+test("a call that finds no chunks lets others have their turn, so that it can be aborted", {
+  timeout: 60_000,
+}, async (t) => {
+  const { system, directory } = await tankNeo(t);
+  await using cont = await DCont.open("tank", "neo", { system });
+  // Two TiB, of which nothing is stored: none of these would end.
+  const a = await cont.array("a", { shape: [2 ** 21, 131_072], dtype: "float64" });
+  const calls: ((signal: AbortSignal) => Promise<unknown>)[] = [
+    (signal) => a.fill(0, { signal }),
+    (signal) => xp.sum(a).get(null, { signal }),
+    (signal) => a.copy("b", { signal }),
+    (signal) => a.toNpy(join(directory, "a.npy"), { signal }),
+    (signal) => a.view(sel("::2")).toZarr(join(directory, "a.zarr"), { signal }),
+    async (signal) => {
+      for await (const _ of a.blocks({ signal }));
+    },
+  ];
+  for (const call of calls) {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new Error("enough")), 30);
+    await assert.rejects(call(controller.signal), /enough/, String(call));
+  }
+  assert.deepEqual(
+    [await a.stored(), await cont.has("b"), readdirSync(directory)],
+    [{ chunks: 0, bytes: 0 }, false, ["tank"]],
+  );
 });
 
 test("inspecting and naming do no I/O", async (t) => {
