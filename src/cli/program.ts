@@ -1,6 +1,7 @@
 /** The tree of commands. A new noun is declared in a folder of its own and added here. */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { arrayVerbs } from "./array/commands.ts";
 import { addCommonOptions, addVerb, commandLine, type Verb } from "./call.ts";
 import { completionVerb } from "./completion/command.ts";
 import { containerVerbs } from "./cont/commands.ts";
@@ -12,7 +13,7 @@ import { shellVerb } from "./shell/command.ts";
 /** The whole command line, ready to parse. */
 export function daosProgram(): Command {
   const program = addCommonOptions(new Command("daos"))
-    .description("Pools, containers and dictionaries of tsdaos.")
+    .description("Pools, containers, dictionaries and arrays of tsdaos.")
     .version(`tsdaos ${version()}`, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .enablePositionalOptions()
@@ -23,6 +24,7 @@ export function daosProgram(): Command {
   addNoun(program, "pool", undefined, "create, list, query and destroy pools", poolVerbs);
   addNoun(program, "cont", "container", "create, list, query, check, back up and destroy containers", containerVerbs);
   addNoun(program, "dict", undefined, "read, write, load and dump dictionaries", dictionaryVerbs);
+  addNoun(program, "array", undefined, "create, import, export, compute on and draw arrays", arrayVerbs);
   addVerb(program, shellVerb);
   addVerb(
     program,
@@ -40,6 +42,8 @@ Examples:
   $ daos cont create tank --label neo --type PYTHON
   $ daos dict put tank neo stadium Barcelona "Camp Nou"
   $ daos dict get tank neo stadium Barcelona
+  $ daos array import tank neo temps temps.npy
+  $ daos array show tank neo temps
   $ daos shell tank neo`;
 
 /** A command in a list: its words are in its own help; commander would show them as if all could be left out. */

@@ -55,7 +55,7 @@ describe("the daos command line", () => {
 
   it("without a command it says which there are", () => {
     for (const [line, choice] of [
-      [[], "completion, cont, dict, pool or shell; see daos --help"],
+      [[], "array, completion, cont, dict, pool or shell; see daos --help"],
       [["pool"], "create, destroy, list or query; see daos pool --help"],
     ] as const) {
       const { status, stdout, stderr } = play.daos(...line);

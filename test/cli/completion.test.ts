@@ -24,6 +24,9 @@ describe("completion", () => {
     assert.deepEqual(offered("daos", "-j", "--system", "dict", "pool", "q"), ["query"]);
     assert.deepEqual(offered("daos", "dict", "put", "tank", "--if"), ["--if-absent", "--if-present"]);
     assert.deepEqual(offered("daos", "dict", "dump", "tank", "neo", "d", "--format", ""), ["ndjson", "csv", "json"]);
+    assert.deepEqual(offered("daos", "array", "export", "tank", "neo", "a", "b", "-F", ""), ["npy", "zarr"]);
+    assert.deepEqual(offered("daos", "array", "show", "tank", "neo", "a", "--colors", "m"), ["magma"]);
+    assert.deepEqual(offered("daos", "array", "im"), ["import"]);
     assert.deepEqual(offered("daos", "shell", "--s"), ["--sync", "--system"]);
   });
 
@@ -40,7 +43,7 @@ describe("completion", () => {
 
   it("fish and zsh scripts name every verb", () => {
     for (const shell of ["fish", "zsh"])
-      for (const verb of ["get-prop", "list-objects", "load", "shell", "--if-absent".slice(2)])
+      for (const verb of ["get-prop", "list-objects", "load", "shell", "--if-absent".slice(2), "histogram"])
         assert.ok(complete(daosProgram(), shell).text.includes(verb), `${shell}: ${verb}`);
   });
 

@@ -48,11 +48,16 @@ function valueFlags(nodes: readonly Node[]): string[] {
   return [...new Set(nodes.flatMap(({ options }) => flagsOf(options.filter((o) => o.required))))];
 }
 
-function choiceCases(nodes: readonly Node[], line: (flags: string, choices: string) => string): string[] {
-  const options = new Map(nodes.flatMap((n) => n.options).map((o) => [o.long, o]));
-  return [...options.values()]
-    .filter((o) => o.argChoices !== undefined)
-    .map((o) => line(flagsOf([o]).join("|"), o.argChoices!.join(" ")));
+/** What may follow an option, by command and option: two commands may have an option of one name. */
+function choiceCases(nodes: readonly Node[], line: (patterns: string, choices: string) => string): string[] {
+  return nodes.flatMap(({ paths, options }) =>
+    options
+      .filter(({ argChoices }) => argChoices !== undefined)
+      .map((option) => {
+        const patterns = paths.flatMap((path) => flagsOf([option]).map((flag) => `"${path}:${flag}"`));
+        return line(patterns.join("|"), option.argChoices!.join(" "));
+      }),
+  );
 }
 
 function bash(nodes: readonly Node[]): string {
@@ -69,8 +74,8 @@ _daos() {
         esac ;;
     esac
   done
-  case $prev in
-    ${choiceCases(nodes, (flags, choices) => `${flags}) COMPREPLY=($(compgen -W "${choices}" -- "$cur")); return ;;`).join("\n    ")}
+  case $path:$prev in
+    ${choiceCases(nodes, (patterns, choices) => `${patterns}) COMPREPLY=($(compgen -W "${choices}" -- "$cur")); return ;;`).join("\n    ")}
   esac
   local words=""
   case $path in
@@ -96,8 +101,8 @@ _daos() {
         esac ;;
     esac
   done
-  case \${words[CURRENT-1]} in
-    ${choiceCases(nodes, (flags, choices) => `${flags}) compadd -- ${choices}; return ;;`).join("\n    ")}
+  case $path_:\${words[CURRENT-1]} in
+    ${choiceCases(nodes, (patterns, choices) => `${patterns}) compadd -- ${choices}; return ;;`).join("\n    ")}
   esac
   case $path_ in
     ${nodes.map((node) => `${caseOf(node)}) compadd -- ${wordsOf(node)} ;;`).join("\n    ")}
