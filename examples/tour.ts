@@ -1,5 +1,5 @@
 /**
- * The tour: the transcript in PyDAOS's description, run line by line, on both faces.
+ * The tour: the transcript in PyDAOS's description, run line by line, on both faces; then arrays, where the engine has them.
  *
  *     npm run tour
  *     npm run tour -- --face sync
@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { createPool, DaosError, destroyContainer, destroyPool } from "tsdaos";
+import { createPool, DaosError, DCont, destroyContainer, destroyPool } from "tsdaos";
 import { runNarrated } from "./tour/narration.ts";
 
 const FACES = ["sync", "async"];
@@ -52,7 +52,12 @@ async function tour(face: string): Promise<void> {
   try {
     daos("cont create tank --label neo --type PYTHON");
     try {
-      if ((await runNarrated(new URL(`./tour/${face}.ts`, import.meta.url))) > 0) process.exitCode = 1;
+      await narrate(`${face}.ts`);
+      if (await storesArrays()) {
+        console.log("\n# Arrays");
+        await narrate(`arrays-${face}.ts`);
+        daos("array show tank neo temps --select 0 --width 60");
+      } else console.log("\n# Arrays: this engine does not store them, so that their part of the tour is left out");
     } finally {
       await destroyContainer("tank", "neo", { force: true });
     }
@@ -60,6 +65,23 @@ async function tour(face: string): Promise<void> {
     if (madePool) await destroyPool("tank");
   }
   console.log();
+}
+
+async function narrate(program: string): Promise<void> {
+  if ((await runNarrated(new URL(`./tour/${program}`, import.meta.url))) > 0) process.exitCode = 1;
+}
+
+/** Whether the engine has arrays: it makes one and destroys it. */
+async function storesArrays(): Promise<boolean> {
+  await using dcont = await DCont.open("tank", "neo");
+  try {
+    await dcont.array("probe", { shape: [], dtype: "int8" });
+    await dcont.destroy("probe");
+    return true;
+  } catch (e) {
+    if (DaosError.is(e, "DER_NOSYS")) return false;
+    throw e;
+  }
 }
 
 async function makePool(): Promise<boolean> {

@@ -58,6 +58,7 @@ function narrateStatement(text: string): string {
   const statement = text.trimEnd();
   const said = `narration.say(${JSON.stringify(statement)});`;
   if (/^(import|const|let|for|if|while|try)\b/.test(statement)) return `${said}\n${statement}`;
-  const [, expression, comment] = /^(.*?);(?:\s*\/\/ (\w+))?$/s.exec(statement)!;
-  return `${said}\nawait narration.show(async () => (${expression}), ${JSON.stringify(comment)});`;
+  const [, expression, comment] = /^(.*?);(?:\s*\/\/ (.*))?$/s.exec(statement)!;
+  const expected = /^DER_\w+$/.exec(comment ?? "")?.[0];
+  return `${said}\nawait narration.show(async () => (${expression}), ${JSON.stringify(expected)});`;
 }
