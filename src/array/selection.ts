@@ -62,7 +62,7 @@ export function sel(text: string): Selection {
     if (INTEGER.test(part)) return Number(trimmed);
     const range = RANGE.exec(part);
     if (range !== null) {
-      const [start, stop, step] = range.slice(1).map((digits) => (digits === undefined ? null : Number(digits)));
+      const [start, stop, step] = range.slice(1).map((digits) => (digits === undefined ? null : bound(digits)));
       return checkSlice({ start: start!, stop: stop!, step: step ?? 1 });
     }
     const list = LIST.exec(part);
@@ -73,6 +73,11 @@ export function sel(text: string): Selection {
       detail: `${JSON.stringify(trimmed)} in ${JSON.stringify(text)} is no index, range, list, mask or "..."`,
     });
   });
+}
+
+/** A bound beyond what a number counts exactly is beyond every axis. */
+function bound(digits: string): number {
+  return Math.min(Math.max(Number(digits), -Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
 }
 
 /**

@@ -126,6 +126,11 @@ test("what is no selection is a TypeError, what does not fit is DER_INVAL", asyn
     await assert.rejects(da.get(selection as never), der("DER_INVAL"), inspect(selection));
     await assert.rejects(da.set(selection as never, 1), der("DER_INVAL"), inspect(selection));
   }
+  // The text form goes through sel; the error of a bare text says so.
+  await assert.rejects(da.get("0:2, -1" as never), /write sel\("0:2, -1"\)/);
+  assert.throws(() => da.view("0" as never), /write sel\("0"\)/);
+  const far = "99999999999999999999";
+  assert.deepEqual((await da.get(sel(`-${far}:${far}, 0`))).shape, [4]);
   assert.deepEqual(sel(" [True,false, TRUE , false] , [true]"), [[true, false, true, false], [true]]);
   assert.deepEqual([...(await da.get(sel("[true, false, false, true], 0"))).data], [0, 15]);
   for (const text of ["[true, 1]", "[true,]", "true"]) assert.throws(() => sel(text), der("DER_INVAL"), text);
