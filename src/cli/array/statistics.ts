@@ -25,29 +25,32 @@ export class Statistics {
   }
 
   /** Takes a block of elements. */
-  add(values: ArrayLike<number | bigint>): void {
-    let [count, sum] = [0, 0];
-    let { min, max } = this;
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i]!;
-      const number = Number(value);
-      if (Number.isNaN(number)) continue;
+  add(values: ArrayLike<number> | ArrayLike<bigint>): void {
+    const numbers = areBig(values) ? asNumbers(values) : values;
+    let [count, zeros, infinite, sum] = [0, 0, 0, 0];
+    let [low, high] = [Infinity, -Infinity];
+    for (let i = 0; i < numbers.length; i++) {
+      const value = numbers[i]!;
+      if (Number.isNaN(value)) continue;
       count++;
-      sum += number;
-      if (number === 0) this.zeros++;
-      else if (number === Infinity || number === -Infinity) this.infinite++;
-      if (min === undefined || value < min) min = value;
-      if (max === undefined || value > max) max = value;
+      sum += value;
+      if (value < low) low = value;
+      if (value > high) high = value;
+      if (value === 0) zeros++;
+      else if (value === Infinity || value === -Infinity) infinite++;
     }
-    this.elements += values.length;
-    this.nan += values.length - count;
+    this.elements += numbers.length;
+    this.nan += numbers.length - count;
+    this.zeros += zeros;
+    this.infinite += infinite;
     if (count === 0) return;
-    this.min = min;
-    this.max = max;
+    const [min, max] = areBig(values) ? extremes(values) : [low, high];
+    if (this.min === undefined || min < this.min) this.min = min;
+    if (this.max === undefined || max > this.max) this.max = max;
     const mean = sum / count;
     let squares = 0;
-    for (let i = 0; i < values.length; i++) {
-      const distance = Number(values[i]) - mean;
+    for (let i = 0; i < numbers.length; i++) {
+      const distance = numbers[i]! - mean;
       if (!Number.isNaN(distance)) squares += distance * distance;
     }
     this.#join(count, mean, Number.isFinite(mean) ? squares : Number.NaN);
@@ -63,4 +66,24 @@ export class Statistics {
     this.#squares += squares + (this.#count === 0 ? 0 : (distance * distance * this.#count * count) / all);
     this.#count = all;
   }
+}
+
+function areBig(values: ArrayLike<number> | ArrayLike<bigint>): values is ArrayLike<bigint> {
+  return typeof values[0] === "bigint";
+}
+
+function asNumbers(values: ArrayLike<bigint>): Float64Array {
+  const numbers = new Float64Array(values.length);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = Number(values[i]);
+  return numbers;
+}
+
+function extremes(values: ArrayLike<bigint>): [bigint, bigint] {
+  let [min, max] = [values[0]!, values[0]!];
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i]!;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return [min, max];
 }
