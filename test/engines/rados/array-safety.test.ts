@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkContainer, DCont, ndarray, slice } from "../../../src/index.ts";
 import { DCont as SyncDCont } from "../../../src/sync.ts";
+import { asyncSystem } from "../../../src/system.ts";
 import { appendAndCut, appendRows, killWriters, updateCombs, updateElements } from "../../array/writers.ts";
 import { der } from "../local/support.ts";
 import { onCluster, unique } from "./support.ts";
@@ -71,6 +72,52 @@ onCluster("arrays of several processes", { store: "memstore" }, (ground) => {
     );
     const report = await checkContainer("tank", "neo", { system });
     assert.deepEqual([report.findings, report.skipped], [[], 0]);
+  });
+
+  test("an array that is destroyed while it is read is never read as if its chunks had not been there", async () => {
+    const container = await (await asyncSystem({ system: ground().system })).openContainer("tank", "neo", {
+      mode: "RW",
+    });
+    await using other = await ground().client();
+    // One read of so many chunks that it takes longer than the destruction.
+    const keys = Array.from({ length: 1000 }, (_, i) => `c/${i}`);
+    for (let round = 0; round < 2; round++) {
+      const name = unique("read");
+      const store = container.array!((await container.create(name, { kind: "array" }))!);
+      await store.writeChunks(keys.map((key) => ({ key, bytes: Buffer.from(key) })));
+      const reading = (async () => {
+        for (;;) assert.ok(!(await store.readChunks(keys)).includes(undefined), "a chunk was not there");
+      })();
+      reading.catch(() => {});
+      await other.destroy(name);
+      await assert.rejects(reading, der("DER_NONEXIST"));
+    }
+    await container.close();
+  });
+
+  test("a chunk that is made just after its array was destroyed does not stay", async () => {
+    const { system, cluster, pool } = ground();
+    const container = await (await asyncSystem({ system })).openContainer("tank", "neo", { mode: "RW" });
+    const oids: string[] = [];
+    // A chunk that was there, whose key is in the index and need not be put there, and one that never was.
+    for (const key of ["c/0", "c/1"]) {
+      const name = unique("late");
+      const object = (await container.create(name, { kind: "array" }))!;
+      oids.push(object.oid);
+      const store = container.array!(object);
+      await store.writeChunks([{ key: "c/0", bytes: Buffer.from("1") }]);
+      await store.writeChunks([{ key: "c/0", bytes: null }]);
+      const apply = (): Uint8Array => {
+        const other = new SyncDCont("tank", "neo", { system: ground().clientSystem() });
+        other.destroy(name);
+        other.close();
+        return Buffer.from("late");
+      };
+      await assert.rejects(store.updateChunks([{ key, apply }]), der("DER_NONEXIST"));
+    }
+    await container.close();
+    const left = await cluster.rados("-p", pool, "--all", "ls");
+    for (const oid of oids) assert.ok(!left.includes(oid), left);
   });
 
   test("a name that is given to another array does not make the old handle see it", async () => {
