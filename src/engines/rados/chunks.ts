@@ -1,7 +1,7 @@
 /** Chunks of arrays: each is the data of one RADOS object, which is read and written in one operation. */
 import type { ByteRange, ChunkRead } from "../../engine/contract.ts";
 import type { Steps } from "../../engine/steps.ts";
-import { Arena, addressOf, MOVES_BELOW_BYTES } from "../../ffi/arena.ts";
+import { Arena } from "../../ffi/arena.ts";
 import { completions } from "../../ffi/completions.ts";
 import { librados, type Pointer } from "../../ffi/librados.ts";
 import { Pending, wait } from "../../ffi/pending.ts";
@@ -12,11 +12,32 @@ import { ERRNO, fromRados } from "./rados-error.ts";
 const READ = "failed to read a chunk";
 const WRITE = "failed to write a chunk";
 
-/** Memory for reads by a detour that is kept for the next one. */
-const SPARES = 8;
-const spares: Buffer[] = [];
-/** Memory of JavaScript that C is writing to: not to be collected. */
-const lent = new Set<Uint8Array>();
+/** What a chunk is taken for that is smaller, bytes. */
+const LEAST_BYTES = 4096;
+/** Blocks that are kept for later reads have this many bytes in all. */
+const SPARE_BYTES = 64 * 1024 * 1024;
+
+// Memory that chunks are read into: not the caller's, which he may transfer, and which goes with his thread.
+const spares: Arena[] = [];
+let spareBytes = 0;
+
+function takeBlock(bytes: number): Arena {
+  const at = spares.findIndex(({ size }) => size >= bytes && size <= 4 * Math.max(bytes, LEAST_BYTES));
+  if (at === -1) return new Arena(Math.ceil(Math.max(bytes, LEAST_BYTES) / 8) * 8);
+  const [block] = spares.splice(at, 1);
+  spareBytes -= block!.size;
+  return block!;
+}
+
+function giveBlock(block: Arena): void {
+  spares.push(block);
+  spareBytes += block.size;
+  while (spareBytes > SPARE_BYTES) {
+    const oldest = spares.shift()!;
+    spareBytes -= oldest.size;
+    oldest.free();
+  }
+}
 
 /** A chunk as it is stored, and which of its versions it is. */
 export interface Stored {
@@ -33,55 +54,55 @@ export function sizeOfRead({ into }: ChunkRead): number {
 
 /** Reads a part of a chunk into memory of the caller; `false`: no such chunk. */
 export function* readPart(ioctx: Pointer, name: string, read: ChunkRead, call: Call): Steps<boolean> {
-  const bytes = sizeOfRead(read);
-  const targets = read.into.filter(({ length }) => length > 0);
-  const direct = targets.length === 1 && bytes >= MOVES_BELOW_BYTES;
-  const memory = direct ? targets[0]! : takeMemory(bytes);
+  const size = sizeOfRead(read);
+  const block = takeBlock(size);
   try {
-    const result = yield* wait(startRead(ioctx, name, memory, bytes, read.offset, call));
+    const result = yield* wait(startRead(ioctx, name, block, size, read.offset, call));
     call.throwIfAborted();
     if (result === ERRNO.noEntry) return false;
     if (result < 0) throw fromRados(result, READ, name);
-    if (result < bytes)
-      throw fromRados(ERRNO.io, READ, name, `${name} ends ${bytes - result} bytes too early: it was cut short`);
-    if (!direct) {
-      let at = 0;
-      for (const target of targets) {
-        target.set(memory.subarray(at, at + target.length));
-        at += target.length;
-      }
+    if (result < size)
+      throw fromRados(ERRNO.io, READ, name, `${name} ends ${size - result} bytes too early: it was cut short`);
+    let at = 0;
+    for (const target of read.into) {
+      target.set(block.bytes.subarray(at, at + target.length));
+      at += target.length;
     }
     return true;
   } finally {
-    if (!direct) giveMemory(memory as Buffer);
+    giveBlock(block);
   }
 }
 
 /**
- * Reads all of a chunk, of one moment; `undefined`: no such chunk.
+ * Reads all of a chunk, of one moment, into memory of its own; `undefined`: no such chunk.
  *
- * @param room - how many bytes it probably has.
+ * @param room - how many bytes it probably has at most.
  */
 export function* readWhole(ioctx: Pointer, name: string, room: number, call: Call): Steps<Stored | undefined> {
-  for (let size = Math.max(room, MOVES_BELOW_BYTES); ; ) {
+  for (let size = Math.max(room, LEAST_BYTES); ; ) {
     call.throwIfAborted();
-    const memory = Buffer.allocUnsafeSlow(size);
-    const head = yield* wait(startReadHead(ioctx, name, memory, call));
-    call.throwIfAborted();
-    if (head.result === ERRNO.noEntry) return undefined;
-    if (head.result < 0) throw fromRados(head.result, READ, name);
-    if (head.bytes <= size) {
-      const bytes = memory.subarray(0, head.bytes);
-      // Not more than twice the memory that it needs.
-      return { bytes: head.bytes < size / 2 ? new Uint8Array(bytes) : bytes, version: head.version };
+    const block = takeBlock(size);
+    try {
+      const { result, bytes, version } = yield* wait(startReadHead(ioctx, name, block, size, call));
+      call.throwIfAborted();
+      if (result === ERRNO.noEntry) return undefined;
+      if (result < 0) throw fromRados(result, READ, name);
+      if (bytes <= size) {
+        const content = Buffer.allocUnsafeSlow(bytes);
+        content.set(block.bytes.subarray(0, bytes));
+        return { bytes: content, version };
+      }
+      size = bytes;
+    } finally {
+      giveBlock(block);
     }
-    size = head.bytes;
   }
 }
 
 /** What a chunk is like: its size and its version; `undefined`: no such chunk. */
 export function* lookAt(ioctx: Pointer, name: string): Steps<{ bytes: number; version: number } | undefined> {
-  const head = yield* wait(startReadHead(ioctx, name, undefined, undefined));
+  const head = yield* wait(startReadHead(ioctx, name, undefined, 0, undefined));
   if (head.result === ERRNO.noEntry) return undefined;
   if (head.result < 0) throw fromRados(head.result, READ, name);
   return head;
@@ -138,31 +159,19 @@ function* send(
   return result;
 }
 
-function takeMemory(bytes: number): Buffer {
-  const at = spares.findIndex(({ length }) => length >= bytes);
-  return at === -1 ? Buffer.allocUnsafeSlow(Math.max(bytes, MOVES_BELOW_BYTES)) : spares.splice(at, 1)[0]!;
-}
-
-function giveMemory(memory: Buffer): void {
-  if (spares.length === SPARES) spares.shift();
-  spares.push(memory);
-}
-
 function startRead(
   ioctx: Pointer,
   name: string,
-  memory: Uint8Array,
+  block: Arena,
   bytes: number,
   offset: number,
   call: Call,
 ): Pending<number> {
   const pending = new Pending<number>();
-  lent.add(memory);
   const operation = completions().start(
     ioctx,
-    (completion) => librados().aioRead(ioctx, name, completion, addressOf(memory), bytes, offset),
+    (completion) => librados().aioRead(ioctx, name, completion, block.address, bytes, offset),
     (result) => {
-      lent.delete(memory);
       call.ended(operation);
       pending.resolve(result);
     },
@@ -183,11 +192,12 @@ interface Head {
 const HEAD_BYTES = 40;
 const heads: Arena[] = [];
 
-/** Reads as much of a chunk as there is memory for, and looks how big it is, both at the same moment. */
+/** Reads at most `room` bytes of a chunk, and looks how many it has, both at the same moment. */
 function startReadHead(
   ioctx: Pointer,
   name: string,
-  memory: Uint8Array | undefined,
+  block: Arena | undefined,
+  room: number,
   call: Call | undefined,
 ): Pending<Head> {
   const pending = new Pending<Head>();
@@ -196,16 +206,12 @@ function startReadHead(
   const op = lib.createReadOp();
   const { address } = out;
   lib.readOpStat(op, address, address + 8, address + 16);
-  if (memory !== undefined) {
-    lent.add(memory);
-    lib.readOpRead(op, 0, memory.length, addressOf(memory), address + 24, address + 32);
-  }
+  if (block !== undefined) lib.readOpRead(op, 0, room, block.address, address + 24, address + 32);
   const operation = completions().start(
     ioctx,
     (completion) => lib.aioReadOperate(op, ioctx, completion, name, 0),
     (result, version) => {
       lib.releaseReadOp(op);
-      if (memory !== undefined) lent.delete(memory);
       const bytes = result < 0 ? 0 : out.pointer(0);
       heads.push(out);
       call?.ended(operation);
