@@ -87,7 +87,9 @@ export function* checkObjects(face: Face, core: ContainerCore, repair: boolean):
     if (!named.has(oid)) {
       // Looked up again: it may have got its name since.
       const before = findings.length + skipped;
-      yield* orphan(`${meta.kind} ${oid} has no name: its creation or removal was interrupted`, [metaName(oid)], () =>
+      // As young as its youngest shard: it may be being filled before it gets its name.
+      const objects = [metaName(oid), ...shards];
+      yield* orphan(`${meta.kind} ${oid} has no name: its creation or removal was interrupted`, objects, () =>
         core.object(oid).destroy(meta.name),
       );
       if (findings.length + skipped > before) continue;

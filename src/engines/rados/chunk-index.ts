@@ -6,7 +6,7 @@ import type { Steps } from "../../engine/steps.ts";
 import { drive, wait, waitAll } from "../../ffi/pending.ts";
 import { removeObject } from "./blobs.ts";
 import type { ContainerCore } from "./container-core.ts";
-import { chunkName, SHARD_STATE, STATE, shardName, storedBytes } from "./format.ts";
+import { chunkName, SHARD_STATE, STATE, storedBytes } from "./format.ts";
 import type { ObjectCore } from "./object-core.ts";
 import { OMAP_PAGE, ReadOperation, WriteOperation } from "./operations.ts";
 import { ERRNO, fromRados } from "./rados-error.ts";
@@ -73,18 +73,18 @@ export class ChunkIndex {
   }
 }
 
-/** Removes the chunks of a destroyed array that a sealed shard names, then the shard. */
-export function* purgeChunks({ ioctx }: ContainerCore, oid: string, generation: string, shard: number): Steps<void> {
-  const name = shardName(oid, generation, shard);
+/** Removes the chunks of a destroyed array that a sealed shard names, then the shard. Ends with 0 or a negative errno. */
+export function* purgeChunks({ ioctx }: ContainerCore, oid: string, name: string): Steps<number> {
   for (let after = "", more = true; more; ) {
     const op = new ReadOperation();
     const page = op.keys(after, OMAP_PAGE);
-    if ((yield* wait(op.start(ioctx, name))) < 0) return;
+    const read = yield* wait(op.start(ioctx, name));
+    if (read < 0) return read;
     const results = yield* waitAll(page.entries.map((key) => removeObject(ioctx, chunkName(oid, key))));
     // A cluster that does not answer is not asked again for every page: `checkContainer` finds what is left.
-    if (results.includes(ERRNO.timedOut)) return;
+    if (results.includes(ERRNO.timedOut)) return ERRNO.timedOut;
     more = page.more && page.entries.length > 0;
     after = page.entries.at(-1) ?? after;
   }
-  yield* wait(removeObject(ioctx, name));
+  return yield* wait(removeObject(ioctx, name));
 }

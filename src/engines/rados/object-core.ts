@@ -418,9 +418,8 @@ function* removeShards(container: ContainerCore, oid: string, generation: string
 
 /** Removes the sealed shards of a generation, and the large values or chunks that they refer to. */
 export function* purge(container: ContainerCore, oid: string, { kind, generation, shards }: Meta): Steps<void> {
-  for (let shard = 0; shard < shards; shard++)
-    if (kind === "array") yield* purgeChunks(container, oid, generation, shard);
-    else yield* purgeShard(container, oid, shardName(oid, generation, shard));
+  const purgeOne = kind === "array" ? purgeChunks : purgeShard;
+  for (let shard = 0; shard < shards; shard++) yield* purgeOne(container, oid, shardName(oid, generation, shard));
 }
 
 /** Removes a shard, and the large values that it refers to. */
