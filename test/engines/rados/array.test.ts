@@ -10,6 +10,8 @@ import { capabilities } from "../../../src/engines/rados/capabilities.ts";
 import { checkContainer, DCont, ndarray, slice, xp } from "../../../src/index.ts";
 import { DCont as SyncDCont } from "../../../src/sync.ts";
 import { asyncSystem } from "../../../src/system.ts";
+import { agreeWithNumpy } from "../../array/numpy-cases.ts";
+import { numpyMissing } from "../../array/numpy-judge.ts";
 import { der, tankNeo, temporaryDirectory } from "../local/support.ts";
 import { type Ground, onCluster, unique } from "./support.ts";
 
@@ -99,6 +101,14 @@ onCluster("arrays", { store: "memstore" }, (ground) => {
       }
       await local.close();
     }
+  });
+
+  const missing = numpyMissing();
+  test("500 random reads, views, writes and conversions agree with NumPy", { skip: missing }, async () => {
+    const { system } = ground();
+    await using cont = await ground().client();
+    using blocking = new SyncDCont("tank", "neo", { system });
+    await agreeWithNumpy(cont, blocking, 500);
   });
 
   test("an array of hundreds of MiB is written, summed and read in bounded memory", async (t) => {
