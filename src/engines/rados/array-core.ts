@@ -134,17 +134,21 @@ export class ArrayCore {
   /** A page of the keys of chunks that are there. */
   *list(after: string | undefined, limit: number): Steps<ChunkPage> {
     const keys: string[] = [];
+    const sizes: number[] = [];
     for (let behind = after; ; ) {
       const page = yield* this.#index.page(behind, limit - keys.length);
-      if (page.length === 0) return { keys, next: undefined };
+      if (page.length === 0) return { keys, sizes, next: undefined };
       const there = yield* waitAll(
         page.map((key) => drive(throughGate(0, () => lookAt(this.#ioctx, this.#name(key))))),
       );
       page.forEach((key, i) => {
-        if (there[i] !== undefined) keys.push(key);
+        const found = there[i];
+        if (found === undefined) return;
+        keys.push(key);
+        sizes.push(found.bytes);
       });
       behind = page.at(-1);
-      if (keys.length === limit) return { keys, next: behind };
+      if (keys.length === limit) return { keys, sizes, next: behind };
     }
   }
 

@@ -175,6 +175,12 @@ export function testArrays(suite: Suite, twin: Face): void {
     const keys = ["c/0/0", "c/0/1", "c/1/0", "c/10/0", "c/2/5", "c/2/50", "c/2/6"];
     await store.writeChunks(keys.map((key) => ({ key, bytes: bytes(key) })));
     for (const limit of [1, 2, 3, 7, 100]) assert.deepEqual(await keysIn(store, limit), keys);
+    const page = await store.listChunks(undefined, 100);
+    if (page.sizes !== undefined)
+      assert.deepEqual(
+        page.sizes,
+        page.keys.map(({ length }) => length),
+      );
   });
 
   test("a chunk is listed while it is there: not when it was removed, again when it is back", async (f) => {
