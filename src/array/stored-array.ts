@@ -4,31 +4,27 @@
  */
 import type { Bulk, Call } from "../dict/options.ts";
 import type { ArrayStore, ByteRange, ChunkRead, ChunkUpdate, ChunkWrite, Face } from "../engine/contract.ts";
-import { all, type Steps, step, Turns } from "../engine/steps.ts";
+import { abandon, all, begun, type Steps, step, Turns } from "../engine/steps.ts";
 import { DaosError } from "../errors.ts";
 import { type Coder, decodeSync, encodeSync } from "./codecs.ts";
 import { type CopyAxis, copyBox, type Step } from "./copy.ts";
-import { asBytes, DTYPES, type DType } from "./dtype.ts";
+import { asBytes, asTyped, DTYPES, type DType } from "./dtype.ts";
 import { type Part, partsOf, type Run, type Segment, segmentsOf } from "./grid.ts";
 import { type ParsedMetadata, parseMetadata } from "./metadata.ts";
 import { type NDArray, ndarray, rowMajor, sizeOf } from "./ndarray.ts";
+import { giveScratchBack, takeScratch } from "./scratch.ts";
 import { lengthOf, type Pick } from "./selection.ts";
 import { MemorySource, type Source } from "./source.ts";
 import { fullView, pickView, type View } from "./view.ts";
+import { takesFast } from "./wasm.ts";
 
-/**
- * What of chunks is in memory at a time: bytes, and how many chunks; twice that, for the next batch is read or made
- * meanwhile. A batch of writes is bigger, for its directories are flushed once.
- */
-const READ_BATCH_BYTES = 8 * 1024 * 1024;
-const WRITE_BATCH_BYTES = 16 * 1024 * 1024;
+/** Chunks are read and written in batches of so many bytes, and chunks. */
+const BATCH_BYTES = 8 * 1024 * 1024;
 const BATCH_CHUNKS = 256;
-/** Rows of at least this many bytes are read straight into the result. */
-const DIRECT_ROW_BYTES = 1024;
+/** Batches that are written while another one is made. */
+const WRITES_AHEAD = 3;
 /** A change of at most this many rows is told to the engine row by row. */
 const RANGES_MAX = 64;
-/** Buffers of chunks that are kept for the next call. */
-const SPARE_BUFFERS = 32;
 
 /** An array of a container. */
 export class StoredArray<D extends DType = DType> implements Source<D> {
@@ -36,7 +32,6 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
   readonly store: ArrayStore<Face>;
   readonly reads: ReadonlySet<string>;
   readonly #coder: Coder<Face>;
-  readonly #spare: Uint8Array[] = [];
   // Of all calls together: one that reads block by block is many short ones here.
   readonly #turns = new Turns();
   /** Nobody else knows the array yet: what it has of a chunk on its edge is all that anybody wrote there. */
@@ -141,32 +136,32 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
     this.#checkInside(view);
     const { parts, total } = this.#parts(view);
     let done = 0;
-    // A batch is made while the one before it is written.
-    let ahead: Prepared | undefined;
+    // A batch is made while those before it are written.
+    const ahead: Prepared[] = [];
+    const completeFirst = function* (this: StoredArray<D>): Steps<void> {
+      const { answer, updates, buffers, count } = ahead[0]!;
+      yield* step(answer);
+      ahead.shift();
+      buffers.forEach(giveScratchBack);
+      if (updates.length > 0) yield* step(this.store.updateChunks(updates, o));
+      done += count;
+      o?.onProgress?.(done, total);
+    }.bind(this);
     try {
-      for (const batch of batchesOf(parts, this.chunkBytes, WRITE_BATCH_BYTES)) {
+      for (const batch of batchesOf(parts, this.chunkBytes)) {
         yield* this.#turns.give();
         o?.signal?.throwIfAborted();
         const prepared = yield* this.#prepare(view, batch, values, o);
-        if (ahead !== undefined) {
-          const before: Prepared = ahead;
-          yield* this.#complete(before, o);
-          done += before.count;
-          o?.onProgress?.(done, total);
-          o?.signal?.throwIfAborted();
-        }
-        ahead = prepared;
+        if (ahead.length === WRITES_AHEAD) yield* completeFirst();
+        o?.signal?.throwIfAborted();
         prepared.answer =
           prepared.writes.length === 0 ? undefined : handled(this.store.writeChunks(prepared.writes, o));
+        ahead.push(prepared);
       }
-      if (ahead === undefined) return;
-      const last = ahead;
-      ahead = undefined;
-      yield* this.#complete(last, o);
-      o?.onProgress?.(total, total);
+      while (ahead.length > 0) yield* completeFirst();
     } finally {
       // After a failure, nothing may go on reading the buffers.
-      if (ahead !== undefined) yield* settled(ahead.answer);
+      for (const { answer } of ahead) yield* settled(answer);
     }
   }
 
@@ -207,7 +202,7 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
     // The next batch is on its way while the last one is put in place.
     let ahead: Batch | undefined;
     try {
-      for (const batch of batchesOf(parts, this.chunkBytes, READ_BATCH_BYTES)) {
+      for (const batch of batchesOf(parts, this.chunkBytes)) {
         yield* this.#turns.give();
         o?.signal?.throwIfAborted();
         const current = ahead;
@@ -267,11 +262,11 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
       const { buffer, start, direct } = plans[i]!;
       if (!there) this.#place(parts[i]!, undefined, 0, out, strides);
       else if (!direct) this.#place(parts[i]!, buffer, start, out, strides);
-      if (buffer !== undefined) this.#giveBack(buffer);
+      if (buffer !== undefined) giveScratchBack(buffer);
     });
   }
 
-  /** How a part of an uncompressed chunk is read: straight into the rows of the result, or by way of a buffer. */
+  /** How a part of an uncompressed chunk is read: straight into the result where that is known to be fast, or by way of a buffer. */
   #plan(part: Part, out: NDArray<D>, strides: readonly number[]): Plan {
     const { chunks, dtype } = this.#meta;
     const { bytes } = DTYPES[dtype];
@@ -284,13 +279,13 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
     });
     const span = (high - low + 1) * bytes;
     const offset = low * bytes;
-    const rows =
+    const run =
       span === part.segments.reduce((n, { count }) => n * count, bytes)
-        ? directRows(part.segments, out, strides, bytes)
+        ? runOf(part.segments, out, strides, bytes)
         : undefined;
-    if (rows !== undefined)
-      return { read: { key: part.key, offset, into: rows }, buffer: undefined, start: low, direct: true };
-    const buffer = this.#take();
+    if (run !== undefined && takesFast(run, offset))
+      return { read: { key: part.key, offset, into: [run] }, buffer: undefined, start: low, direct: true };
+    const buffer = takeScratch(this.chunkBytes);
     return { read: { key: part.key, offset, into: [buffer.subarray(0, span)] }, buffer, start: low, direct: false };
   }
 
@@ -314,36 +309,53 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
   /** Makes the new chunks of a batch, and the changes of others. */
   *#prepare(view: View, parts: readonly Part[], values: Source<D>, o: Bulk | undefined): Steps<Prepared> {
     const { compressions } = this.#meta;
-    const whole: { readonly key: string; readonly bytes: Uint8Array | null }[] = [];
+    const whole: { readonly key: string; readonly content: Uint8Array }[] = [];
     const updates: ChunkUpdate[] = [];
-    const buffers: Uint8Array[] = [];
-    for (const part of parts) {
-      const from = yield* this.#valuesOf(view, part, values, o);
-      // A chunk on the edge is not replaced: somebody may have made the array grow, and written to the rest of it.
-      if (!(this.#coversChunk(part) || (this.exclusive && part.complete))) {
-        updates.push(this.#update(part, from));
-        continue;
+    // Values that have to be read are all asked for before the first is waited for.
+    const made: Steps<void>[] = [];
+    try {
+      for (const part of parts) {
+        const covered = this.#coversChunk(part);
+        // A chunk on the edge is not replaced: somebody may have made the array grow, and written to the rest of it.
+        if (covered || (this.exclusive && part.complete)) {
+          const content = takeScratch(this.chunkBytes);
+          whole.push({ key: part.key, content });
+          made.push(begun(this.#make(view, part, covered, values, content, o)));
+        } else updates.push(this.#update(part, yield* this.#valuesOf(view, part, values, o)));
       }
-      const content = this.#take();
-      buffers.push(content);
-      if (!this.#coversChunk(part)) this.#fillChunk(content);
-      this.#copyIn(part, from, content);
-      whole.push({ key: part.key, bytes: this.#isFill(content) ? null : content });
+      for (const rest of made) yield* rest;
+    } catch (e) {
+      for (const rest of made) yield* abandon(rest);
+      throw e;
     }
     const encoded = yield* all(
-      whole.map(({ bytes }) =>
-        bytes === null || compressions.length === 0 ? bytes : this.#coder.encode(compressions, bytes),
+      whole.map(({ content }) =>
+        this.#isFill(content) ? null : compressions.length === 0 ? content : this.#coder.encode(compressions, content),
       ),
     );
     const writes = whole.map(({ key }, i) => ({ key, bytes: encoded[i]! }));
+    const buffers = whole.map(({ content }) => content);
     return { writes, updates, buffers, count: parts.length, answer: undefined };
   }
 
-  /** Waits until the new chunks of a batch are written, then makes its changes. */
-  *#complete({ answer, updates, buffers }: Prepared, o: Bulk | undefined): Steps<void> {
-    yield* step(answer);
-    for (const buffer of buffers) this.#giveBack(buffer);
-    if (updates.length > 0) yield* step(this.store.updateChunks(updates, o));
+  /** Makes the content of a chunk that is replaced. */
+  *#make(
+    view: View,
+    part: Part,
+    covered: boolean,
+    values: Source<D>,
+    content: Uint8Array,
+    o: Bulk | undefined,
+  ): Steps<void> {
+    const straight = part.segments.every(({ inChunk }) => inChunk.list === undefined && inChunk.step === 1);
+    if (covered && straight && !(values instanceof MemorySource) && view.axes.every((on, axis) => on === axis)) {
+      // What is read has the layout of the chunk.
+      const box = ndarray(this.dtype, this.#meta.chunks, asTyped(this.dtype, content));
+      yield* values.read(pieceOf(view, part), box, { signal: o?.signal });
+      return;
+    }
+    if (!covered) this.#fillChunk(content);
+    this.#copyIn(part, yield* this.#valuesOf(view, part, values, o), content);
   }
 
   /** The values that a part gets, in memory, and where in it they are. */
@@ -361,8 +373,7 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
         }),
       };
     }
-    const picks: Pick[] = view.shape.map((_, axis) => pickOfRun(part.segments[view.axes[axis]!]!));
-    const piece = pickView(fullView(view.shape), picks);
+    const piece = pieceOf(view, part);
     const box = ndarray(this.dtype, piece.shape);
     yield* values.read(piece, box, { signal: o?.signal });
     return {
@@ -462,14 +473,6 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
     // Content that equals itself moved by one element has one element only.
     return Buffer.compare(content.subarray(0, content.length - length), content.subarray(length)) === 0;
   }
-
-  #take(): Uint8Array {
-    return this.#spare.pop() ?? new Uint8Array(this.chunkBytes);
-  }
-
-  #giveBack(buffer: Uint8Array): void {
-    if (this.#spare.length < SPARE_BUFFERS) this.#spare.push(buffer);
-  }
 }
 
 interface Plan {
@@ -533,8 +536,8 @@ function parseStored(document: Uint8Array): ParsedMetadata {
 }
 
 /** The batches in which parts are read and written. */
-function* batchesOf(parts: Iterable<Part>, chunkBytes: number, bytes: number): Generator<readonly Part[], void, void> {
-  const size = Math.max(1, Math.min(BATCH_CHUNKS, Math.floor(bytes / Math.max(1, chunkBytes))));
+function* batchesOf(parts: Iterable<Part>, chunkBytes: number): Generator<readonly Part[], void, void> {
+  const size = Math.max(1, Math.min(BATCH_CHUNKS, Math.floor(BATCH_BYTES / Math.max(1, chunkBytes))));
   let batch: Part[] = [];
   for (const part of parts) {
     batch.push(part);
@@ -553,42 +556,23 @@ function baseStrides(view: View, stride: readonly number[]): number[] {
   });
 }
 
-/** The rows of the result that a contiguous part of a chunk goes to, in its order; `undefined` when they are too short. */
-function directRows(
+/** The memory of the result that a contiguous part of a chunk goes to, in its order; `undefined` when it is not contiguous. */
+function runOf(
   segments: readonly Segment[],
   out: NDArray,
   strides: readonly number[],
   bytes: number,
-): Uint8Array[] | undefined {
-  for (const { inChunk, inSelection, count } of segments)
-    if (
-      count > 1 &&
-      (inChunk.list !== undefined || inChunk.step !== 1 || inSelection.list !== undefined || inSelection.step !== 1)
-    )
-      return undefined;
-  let row = 1;
-  let axis = segments.length - 1;
-  for (; axis >= 0; axis--) {
-    const { count } = segments[axis]!;
-    if (count > 1 && strides[axis] !== row) break;
-    row *= count;
+): Uint8Array | undefined {
+  let [count, start] = [1, out.offset];
+  for (let axis = segments.length - 1; axis >= 0; axis--) {
+    const { inChunk, inSelection, count: n } = segments[axis]!;
+    start += positionOf(inSelection, 0) * strides[axis]!;
+    if (n === 1) continue;
+    if (inChunk.list !== undefined || inChunk.step !== 1) return undefined;
+    if (inSelection.list !== undefined || inSelection.step !== 1 || strides[axis] !== count) return undefined;
+    count *= n;
   }
-  const outer = segments.slice(0, axis + 1);
-  if (row * bytes < DIRECT_ROW_BYTES && outer.length > 0) return undefined;
-  const data = asBytes(out.data);
-  const rows: Uint8Array[] = [];
-  let start = out.offset;
-  segments.forEach(({ inSelection }, i) => {
-    start += positionOf(inSelection, 0) * strides[i]!;
-  });
-  const at = outer.map(() => 0);
-  for (;;) {
-    const first = outer.reduce((sum, _, i) => sum + at[i]! * strides[i]!, start) * bytes;
-    rows.push(data.subarray(first, first + row * bytes));
-    let i = outer.length - 1;
-    while (i >= 0 && ++at[i]! === outer[i]!.count) at[i--] = 0;
-    if (i < 0) return rows;
-  }
+  return asBytes(out.data).subarray(start * bytes, (start + count) * bytes);
 }
 
 function along(run: Run, stride: number): Along {
@@ -605,6 +589,14 @@ function extentOf(run: Run, count: number): [number, number] {
   if (run.list !== undefined) return extremes(run.list);
   const last = run.start + (count - 1) * run.step;
   return [Math.min(run.start, last), Math.max(run.start, last)];
+}
+
+/** The part of the values that goes to a part of the array. */
+function pieceOf(view: View, part: Part): View {
+  return pickView(
+    fullView(view.shape),
+    view.axes.map((on) => pickOfRun(part.segments[on!]!)),
+  );
 }
 
 function pickOfRun({ inSelection, count }: Segment): Pick {
