@@ -19,12 +19,11 @@ export async function run(bench: Bench): Promise<void> {
   const { report, quick, directory, only } = bench;
   const wanted = (part: string): boolean => only === undefined || part.includes(only);
   const parts = Object.entries(PARTS).filter(([name]) => wanted(name));
-  const sizes: readonly Size[] = quick
-    ? [{ rows: 2048, columns: 8192, chunks: [256, 512] }]
-    : [
-        { rows: 8192, columns: 16_384, chunks: [256, 512] },
-        { rows: 8192, columns: 16_384, chunks: [512, 1024] },
-      ];
+  const [rows, columns] = quick ? [2048, 8192] : [8192, 16_384];
+  const sizes: readonly Size[] = [
+    { rows, columns, chunks: [256, 512] },
+    { rows, columns, chunks: [512, 1024] },
+  ];
   if (!has("numpy")) report.note("NumPy is left out: /usr/bin/python3 has no numpy (Debian's python3-numpy)");
   if (!has("h5py")) report.note("h5py is left out: /usr/bin/python3 has no h5py (Debian's python3-h5py)");
   for (const size of parts.length > 0 ? sizes : []) {

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { checkContainer, DCont, ndarray, slice } from "../../src/index.ts";
-import { DCont as SyncDCont } from "../../src/sync.ts";
+import { checkContainer, DCont, ndarray, sel, slice } from "../../src/index.ts";
+import { DCont as SyncDCont, xp } from "../../src/sync.ts";
 import { smallDisk } from "../engines/local/privileged.ts";
 import { der, systemIn, tankNeo } from "../engines/local/support.ts";
 import { appendAndCut, appendRows, killWriters, numbers, updateCombs, updateElements } from "./writers.ts";
@@ -218,6 +218,40 @@ test("a full disk is DER_NOSPACE; what was acknowledged stays, and with room aga
   const report = await checkContainer("tank", "neo", { system });
   assert.deepEqual(report.findings, []);
   assert.ok(statSync(da.path!).isDirectory());
+});
+
+test("a full disk in the middle of a blocking set of many chunks leaves none half written, and nothing behind", (t) => {
+  const directory = smallDisk(t, 24 * 1024 * 1024);
+  if (directory === undefined) return;
+  const { system, container } = systemIn(directory);
+  const cont = new SyncDCont("tank", "neo", { system, create: true });
+  t.after(() => cont.close());
+  const ballast = join(directory, "ballast");
+  writeFileSync(ballast, Buffer.alloc(6 * 1024 * 1024));
+  const da = cont.array("a", { shape: [40, 64, 1024], dtype: "float64", chunks: [1, 64, 1024] });
+  da.set([slice(0, 10)], 1);
+  for (let i = 0; i < 3; i++) assert.throws(() => da.set([slice(5, 40)], 2), der("DER_NOSPACE"));
+  assert.throws(
+    () => da.append(ndarray("float64", [30, 64, 1024], new Float64Array(30 * 65_536).fill(3))),
+    der("DER_NOSPACE"),
+  );
+  assert.deepEqual(
+    readdirSync(join(container, "staging")).filter((name) => !name.endsWith(".lock")),
+    [],
+  );
+  for (let i = 0; i < 10; i++) {
+    const { data } = da.get([i]);
+    const value = data[0]!;
+    assert.ok(i < 5 ? value === 1 : value === 1 || value === 2, `chunk ${i} has ${value}`);
+    assert.ok(
+      data.every((v) => v === value),
+      `chunk ${i} is old or new`,
+    );
+  }
+  rmSync(ballast);
+  da.resize([20, 64, 1024]);
+  da.set(null, 4);
+  assert.equal(xp.sum(da).at(), 4 * 20 * 65_536);
 });
 
 test("rows that are appended while others cut off are whole", async (t) => {

@@ -93,7 +93,8 @@ test("expressions give what NumPy gives", { skip: missing }, async (t) => {
   const r = new Random(seed);
   const directory = mkdtempSync(join(tmpdir(), "tsdaos-xp-"));
   const judge = new NumpyJudge("xp-judge.py");
-  const system = pathToFileURL(directory);
+  // Thousands of arrays, none of which has to survive a power failure.
+  const system = new URL("?durability=process", pathToFileURL(directory));
   const cont = await DCont.open("p", "c", { create: true, system });
   const blocking = new SyncDCont("p", "c", { system });
   t.after(async () => {

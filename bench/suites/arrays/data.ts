@@ -131,7 +131,9 @@ export async function compare(
   bytes: number,
   workers: readonly Worker[],
 ): Promise<Samples> {
-  const samples = await interleave(rounds, workers, async ({ run }) => {
+  // What takes milliseconds is disturbed more than what takes seconds.
+  const times = bytes < 2 ** 28 ? 5 : 1;
+  const samples = await interleave(rounds * times, workers, async ({ run }) => {
     const started = performance.now();
     const answer = run();
     // Blocking work must not pay for a turn of the event loop.
