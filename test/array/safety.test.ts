@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { checkContainer, DCont, ndarray, sel, slice } from "../../src/index.ts";
+import { checkContainer, DCont, ndarray, slice } from "../../src/index.ts";
 import { DCont as SyncDCont, xp } from "../../src/sync.ts";
 import { smallDisk } from "../engines/local/privileged.ts";
 import { der, systemIn, tankNeo } from "../engines/local/support.ts";
