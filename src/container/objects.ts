@@ -20,6 +20,9 @@ export const CONTEXT = {
   close: "failed to close container",
 } as const;
 
+/** Kinds in the words of messages. */
+const A_KIND = { dict: "a dict", array: "an array" } as const satisfies Record<ObjectKind, string>;
+
 /** Names that one call lists. */
 const NAMES_PAGE = 1000;
 
@@ -50,7 +53,9 @@ export function* lookup(
   const object = yield* step<ObjectRef | undefined>(container.lookup(name, o));
   if (object === undefined) throw new DObjNotFound(name);
   if (kind !== undefined && object.kind !== kind)
-    throw new DaosError("DER_MISMATCH", CONTEXT.lookup, { detail: `'${name}' is ${object.kind}, not ${kind}` });
+    throw new DaosError("DER_MISMATCH", CONTEXT.lookup, {
+      detail: `'${name}' is ${A_KIND[object.kind]}, not ${A_KIND[kind]}`,
+    });
   return object;
 }
 

@@ -111,7 +111,7 @@ describe("daos array", () => {
     const da = await counting("sound", [2, 3]);
     for (const words of [["info"], ["stat"], ["show"], ["get"], ["destroy"]] as const) {
       fails(/Failed to open 'none': DER_NONEXIST\(-1005\)/, words[0], "none");
-      fails(/DER_MISMATCH\(-1031\): .*'stadium' is dict, not array/, words[0], "stadium");
+      fails(/DER_MISMATCH\(-1031\): .*'stadium' is a dict, not an array/, words[0], "stadium");
     }
     fails(/DER_NONEXIST/, "export", "none", "none.npy");
     fails(/DER_MISMATCH/, "export", "stadium", "none.npy");
