@@ -3,13 +3,12 @@
  * `TSDAOS_TEST_DAOS_POOL` names a pool, `TSDAOS_TEST_DAOS_INCLUDE` the directory of its headers (for C; libdaos.so is looked
  * for beside it, in `lib64`), and `python3` has `pydaos`.
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { createContainer, DCont, type DDict, destroyContainer } from "tsdaos";
 import { DCont as SyncDCont, type DDict as SyncDDict } from "tsdaos/sync";
 import { type Answer, interleave, ratio, type Samples } from "../harness.ts";
+import { Loop, native } from "../loop.ts";
 import { keyOf, VALUE_BYTES } from "../records.ts";
 import type { Bench } from "../suite.ts";
 
@@ -64,7 +63,7 @@ async function measureAll(
   const blockingLarge = blocking.getDict(LARGE);
   const blockingWalk = blocking.getDict(WALKED);
 
-  const python = new Loop("python3", [here("pydaos-loop.py"), pool, container]);
+  const python = new Loop("python3", [native("pydaos-loop.py"), pool, container]);
   const ask = (name: string, what: string, count: number, size: number) => (): Promise<number> =>
     python.ask(JSON.stringify({ name, what, count, size })).then((seconds) => count / seconds);
   const compare = async (what: string, ours: Timed[], theirs: Timed[]): Promise<Samples> => {
@@ -235,7 +234,7 @@ function compile(include: string, directory: string): string {
     [
       "-O2",
       `-I${include}`,
-      here("daos-loop.c"),
+      native("daos-loop.c"),
       "-o",
       program,
       `-L${libraries}`,
@@ -247,32 +246,4 @@ function compile(include: string, directory: string): string {
     { stdio: "inherit" },
   );
   return program;
-}
-
-function here(file: string): string {
-  return fileURLToPath(new URL(`../native/${file}`, import.meta.url));
-}
-
-/** A program that answers each line with the seconds that its work took. */
-class Loop {
-  readonly #child: ChildProcess;
-  readonly #answers: AsyncIterator<string>;
-
-  constructor(command: string, args: string[]) {
-    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
-    this.#answers = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
-  }
-
-  async ask(line: string): Promise<number> {
-    this.#child.stdin!.write(`${line}\n`);
-    const { value, done } = await this.#answers.next();
-    if (done === true) throw new Error(`${this.#child.spawnfile} ended`);
-    return Number(value);
-  }
-
-  async end(): Promise<void> {
-    const ended = new Promise((resolve) => this.#child.once("close", resolve));
-    this.#child.stdin!.end();
-    await ended;
-  }
 }
