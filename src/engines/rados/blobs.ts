@@ -1,6 +1,7 @@
 /** Values too large to lie beside their key: objects of their own, in parts, written before the key that refers to them. */
 import { randomBytes } from "node:crypto";
 import type { Steps } from "../../engine/steps.ts";
+import { DaosError } from "../../errors.ts";
 import { Arena } from "../../ffi/arena.ts";
 import { completions } from "../../ffi/completions.ts";
 import { librados, type Pointer } from "../../ffi/librados.ts";
@@ -98,6 +99,11 @@ export function* readBlob(ioctx: Pointer, oid: string, blob: BlobRef): Steps<Uin
     }
   });
   return gone ? undefined : value;
+}
+
+/** A key refers to a value that is not there. */
+export function damagedValue(): DaosError {
+  return new DaosError("DER_IO", "a large value is damaged", { detail: "a part of it is missing" });
 }
 
 /** Removes a value. Failures are swallowed: what is left is found by `checkContainer`. */

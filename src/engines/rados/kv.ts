@@ -15,8 +15,12 @@ export interface Handle {
   writable(): ContainerCore;
 }
 
+/** So many that each of some shards is asked for as much as one operation gives. */
+const KEYS_OF_A_CALL = 10_000;
+
 /** See the contract. */
 export class RadosKv<S extends Face> implements Kv<S> {
+  readonly keysOfACall = KEYS_OF_A_CALL;
   readonly #runner: Runner<S>;
   readonly #handle: Handle;
   readonly #oid: string;
@@ -32,20 +36,7 @@ export class RadosKv<S extends Face> implements Kv<S> {
   }
 
   getMany(keys: readonly Uint8Array[], o?: At): R<S, (Uint8Array | undefined)[]> {
-    return this.#runner.run(() => {
-      const object = this.#object();
-      const values = new Array<Uint8Array | undefined>(keys.length);
-      const ended = new Pending<void>();
-      const all = joint(keys.length, ended);
-      keys.forEach((key, i) => {
-        const resolve = (value: unknown): void => {
-          values[i] = value as Uint8Array | undefined;
-          all.resolve(value);
-        };
-        object.submit(new Request("get", keyOf(key), { resolve, reject: all.reject }));
-      });
-      return ended.map(() => values);
-    }, o);
+    return runSteps(this.#runner, () => this.#object().getMany(keys.map(keyOf)), o);
   }
 
   has(key: Uint8Array, o?: At): R<S, boolean> {
@@ -81,6 +72,10 @@ export class RadosKv<S extends Face> implements Kv<S> {
 
   list(q: ListQuery, o?: At): R<S, Page> {
     return runSteps(this.#runner, () => this.#object().lister.list(q), o);
+  }
+
+  listText(q: ListQuery, o?: At): R<S, Page<string>> {
+    return runSteps(this.#runner, () => this.#object().lister.listText(q), o);
   }
 
   count(o?: At): R<S, number> {

@@ -11,7 +11,7 @@ import type { ObjectRef, ObjectSpec } from "../../engine/contract.ts";
 import type { Steps } from "../../engine/steps.ts";
 import { DaosError } from "../../errors.ts";
 import { drive, Pending, wait, waitAll } from "../../ffi/pending.ts";
-import { removeBlob, removeObject } from "./blobs.ts";
+import { damagedValue, readBlob, removeBlob, removeObject } from "./blobs.ts";
 import type { ContainerCore } from "./container-core.ts";
 import { removeEntry } from "./directory.ts";
 import {
@@ -24,13 +24,14 @@ import {
   parseDocument,
   SHARD_STATE,
   STATE,
+  type Stored,
   shardName,
 } from "./format.ts";
 import { KeyLocks } from "./key-locks.ts";
 import { Lister } from "./lister.ts";
-import { OMAP_PAGE, ReadOperation, WriteOperation } from "./operations.ts";
+import { OMAP_PAGE, type OmapEntry, ReadOperation, WriteOperation } from "./operations.ts";
 import { ERRNO, fromRados } from "./rados-error.ts";
-import type { Request } from "./request.ts";
+import { Request } from "./request.ts";
 import { ShardQueue } from "./shard-queue.ts";
 import { shardOf, shardsOf } from "./shards.ts";
 
@@ -46,6 +47,9 @@ export interface ShardAnswer<T> {
   readonly answer: T;
   readonly view: View;
 }
+
+/** Keys that one operation of a read of many has. */
+const KEYS_OF_A_READ = 1000;
 
 /** Requests that were made between two calls of `drained`. */
 export interface Span {
@@ -115,11 +119,91 @@ export class ObjectCore {
       return;
     }
     if (request.join(this.#locks.lastWaiting(request.key))) return;
-    const span = this.#spans.at(-1)!;
-    span.requests++;
-    request.span = span;
+    request.span = this.#begun();
     request.onTurn = () => this.#begin(request);
     this.#locks.enter(request);
+  }
+
+  /** Reads many keys; one of them that is in use by other calls waits for its turn. */
+  *getMany(keys: readonly string[]): Steps<(Uint8Array | undefined)[]> {
+    while (this.#held !== undefined) yield* wait(this.#turn());
+    const values = new Map<string, Uint8Array | undefined>();
+    for (const key of keys) if (!this.#locks.isInUse(key)) values.set(key, undefined);
+    const span = this.#begun();
+    const many = this.#locks.enterMany(values);
+    const waited = new Map<string, Pending<unknown>>();
+    for (const key of keys) {
+      if (values.has(key) || waited.has(key)) continue;
+      const pending = new Pending<unknown>();
+      waited.set(key, pending);
+      this.submit(new Request("get", key, pending));
+    }
+    try {
+      yield* this.#readMany(values);
+    } finally {
+      this.#locks.leaveMany(many);
+      this.#over(span);
+    }
+    for (const [key, pending] of waited) values.set(key, (yield* wait(pending)) as Uint8Array | undefined);
+    if (values.size === keys.length) return keys.map((key) => values.get(key));
+    // Memory that is handed out is the caller's: who asks twice gets two.
+    const given = new Set<string>();
+    return keys.map((key) => {
+      const value = values.get(key);
+      if (value === undefined || !given.has(key)) {
+        given.add(key);
+        return value;
+      }
+      return new Uint8Array(value);
+    });
+  }
+
+  *#readMany(values: Map<string, Uint8Array | undefined>): Steps<void> {
+    const { shards } = (yield* this.view()).meta;
+    const reads: { shard: number; keys: string[] }[] = [];
+    const latest: ({ shard: number; keys: string[] } | undefined)[] = [];
+    for (const key of values.keys()) {
+      const shard = shardOf(key, shards);
+      let read = latest[shard];
+      if (read === undefined || read.keys.length === KEYS_OF_A_READ) {
+        read = { shard, keys: [] };
+        latest[shard] = read;
+        reads.push(read);
+      }
+      read.keys.push(key);
+    }
+    const object = this;
+    function* readSome({ shard, keys }: { shard: number; keys: string[] }): Steps<void> {
+      const { answer } = yield* object.read(shard, (op) => op.byKeys(keys));
+      const large: Pending<void>[] = [];
+      for (const [key, stored] of answer.entries)
+        if (isBlob(stored)) large.push(drive(readLarge(key, stored)));
+        else values.set(key, stored);
+      yield* waitAll(large);
+    }
+    function* readLarge(key: string, stored: Stored): Steps<void> {
+      values.set(key, yield* object.valueOf(key, stored));
+    }
+    yield* waitAll(reads.map((read) => drive(readSome(read))));
+  }
+
+  /** The value that was found under a key, fetched if it has objects of its own; `undefined` when it is gone by now. */
+  *valueOf(key: string, found: Stored): Steps<Uint8Array | undefined> {
+    const { ioctx } = this.container;
+    for (let stored: Stored | undefined = found; stored !== undefined; ) {
+      if (!isBlob(stored)) return stored;
+      const value: Uint8Array | undefined = yield* readBlob(ioctx, this.oid, stored);
+      if (value !== undefined) return value;
+      // Replaced in the meantime, mostly. A key that still refers to it has lost it: values go after their keys.
+      const lost: string = stored.id;
+      const { shards } = (yield* this.view()).meta;
+      const again: ShardAnswer<{ entries: readonly OmapEntry[] }> = yield* this.read(shardOf(key, shards), (op) =>
+        op.byKeys([key]),
+      );
+      stored = again.answer.entries[0]?.[1];
+      if (stored !== undefined && isBlob(stored) && stored.id === lost) throw damagedValue();
+    }
+    return undefined;
   }
 
   /** Ends when the requests made so far have ended; not those that follow. */
@@ -259,7 +343,17 @@ export class ObjectCore {
 
   #end(request: Request): void {
     this.#locks.leave(request);
-    request.span!.requests--;
+    this.#over(request.span!);
+  }
+
+  #begun(): Span {
+    const span = this.#spans.at(-1)!;
+    span.requests++;
+    return span;
+  }
+
+  #over(span: Span): void {
+    span.requests--;
     while (this.#spans.length > 1 && this.#spans[0]!.requests === 0) this.#spans.shift()!.over?.resolve();
   }
 

@@ -33,8 +33,6 @@ export class Request implements Turn {
   onTurn: (() => void) | undefined;
   /** Of a `take`: the value that is being taken. */
   taken: Uint8Array | undefined;
-  /** Of a `get`: the large value that it looked for and did not find. */
-  missing: string | undefined;
   hasEnded = false;
   readonly #outcomes: Outcome[];
 

@@ -5,7 +5,7 @@
 import type { Steps } from "../../engine/steps.ts";
 import { DaosError } from "../../errors.ts";
 import { drive, wait } from "../../ffi/pending.ts";
-import { readBlob, removeBlob } from "./blobs.ts";
+import { damagedValue, readBlob, removeBlob } from "./blobs.ts";
 import { BLOB_FLOOR, type BlobRef, isBlob, SHARD_STATE, STATE, type Stored, storedBytes } from "./format.ts";
 import type { ObjectCore, View } from "./object-core.ts";
 import { WriteOperation } from "./operations.ts";
@@ -110,15 +110,7 @@ export class ShardQueue {
 
   *#readLarge(request: Request, blob: BlobRef): Steps<void> {
     try {
-      const value = yield* this.#readBlob(blob);
-      if (value !== undefined) this.#end(request, value);
-      else if (request.missing === blob.id)
-        throw new DaosError("DER_IO", "a large value is damaged", { detail: "a part of it is missing" });
-      else {
-        // Replaced in the meantime, mostly. A key that still refers to it has lost it: values go after their keys.
-        request.missing = blob.id;
-        this.add(request);
-      }
+      this.#end(request, yield* this.#object.valueOf(request.key, blob));
     } catch (e) {
       this.#fail(request, e);
     }
@@ -240,8 +232,7 @@ export class ShardQueue {
     if (old !== undefined && isBlob(old)) container.inBackground(removeBlob(container.ioctx, oid, old));
     if (request.verb !== "take") this.#end(request, true);
     else if (request.taken !== undefined) this.#end(request, request.taken);
-    else
-      this.#fail(request, new DaosError("DER_IO", "a large value is damaged", { detail: "a part of it is missing" }));
+    else this.#fail(request, damagedValue());
   }
 
   #readBlob(blob: BlobRef): Steps<Uint8Array | undefined> {
@@ -250,17 +241,12 @@ export class ShardQueue {
 
   /** The changes of a group, with their guards; ends with 0 or a negative errno that the caller has to deal with. */
   *#apply(op: WriteOperation, group: readonly Request[], view: View): Steps<number> {
-    const keys: string[] = [];
-    const values: Uint8Array[] = [];
+    const records: (readonly [string, Stored])[] = [];
     const removed: string[] = [];
-    for (const { key, stored } of group) {
+    for (const { key, stored } of group)
       if (stored === undefined) removed.push(key);
-      else {
-        keys.push(key);
-        values.push(storedBytes(stored));
-      }
-    }
-    if (keys.length > 0) op.setOmap(keys, values);
+      else records.push([key, stored]);
+    op.setRecords(records);
     if (removed.length > 0) op.removeOmap(removed);
     const name = this.#object.shardName(view, this.#shard);
     const result = yield* wait(op.start(this.#object.container.ioctx, name));
