@@ -342,6 +342,10 @@ mon_osd_min_down_reporters = 1
 mon_osd_reporter_subtree_level = osd
 mon_osd_down_out_interval = 600
 osd_max_markdown_count = 1000
+# A file on what calls itself a spinning disk is not spared: each recovered object would cost a tenth of a second.
+osd_recovery_sleep_hdd = 0
+osd_recovery_sleep_hybrid = 0
+osd_delete_sleep_hdd = 0
 osd_class_update_on_start = false
 osd_op_num_shards = 2
 osd_op_num_threads_per_shard = 1
