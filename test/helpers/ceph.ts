@@ -30,6 +30,7 @@ export interface CephOptions {
   readonly store: "memstore" | "bluestore";
   /** Whether clients need a key. */
   readonly auth?: "none" | "cephx";
+  /** Default: 3. Objects have as many copies as there are OSDs, at most 3. */
   readonly osds?: number;
   /** Where it lives; default: a new temporary directory. */
   readonly directory?: string;
@@ -187,7 +188,7 @@ export class CephCluster {
     const fsid = randomUUID();
     const port = await freePorts();
     writeFileSync(join(directory, "osds"), String(osds));
-    writeFileSync(conf, configuration(directory, fsid, port, store, auth));
+    writeFileSync(conf, configuration(directory, fsid, port, store, auth, osds));
     const keyring = join(directory, "keyring");
     writeFileSync(keyring, "");
     if (auth === "cephx") {
@@ -291,7 +292,14 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-function configuration(directory: string, fsid: string, port: number, store: string, auth: string): string {
+function configuration(
+  directory: string,
+  fsid: string,
+  port: number,
+  store: string,
+  auth: string,
+  osds: number,
+): string {
   return `[global]
 fsid = ${fsid}
 mon_host = v2:127.0.0.1:${port}
@@ -314,8 +322,9 @@ osd_data = ${directory}/osd.$id
 osd_objectstore = ${store}
 osd_crush_chooseleaf_type = 0
 osd_crush_initial_weight = 1
-osd_pool_default_size = 3
-osd_pool_default_min_size = 2
+osd_pool_default_size = ${Math.min(3, osds)}
+osd_pool_default_min_size = ${Math.min(2, osds)}
+mon_allow_pool_size_one = true
 osd_pool_default_pg_num = 8
 osd_pool_default_pgp_num = 8
 osd_pool_default_pg_autoscale_mode = off

@@ -106,10 +106,15 @@ export function damagedValue(): DaosError {
   return new DaosError("DER_IO", "a large value is damaged", { detail: "a part of it is missing" });
 }
 
-/** Removes a value. Failures are swallowed: what is left is found by `checkContainer`. */
+/**
+ * Removes a value. Failures are swallowed: what is left is found by `checkContainer`. A cluster that does not answer is
+ * not asked again for every part.
+ */
 export function* removeBlob(ioctx: Pointer, oid: string, blob: BlobRef): Steps<void> {
+  let silent = false;
   yield* eachPart(partsOf(blob), function* (part): Steps<void> {
-    yield* wait(removeObject(ioctx, partName(oid, blob.id, part)));
+    if (silent) return;
+    silent = (yield* wait(removeObject(ioctx, partName(oid, blob.id, part)))) === ERRNO.timedOut;
   });
 }
 

@@ -1,5 +1,6 @@
 /** The key-value object of the rados engine, one text for both twins. */
 import type { At, Cond, Face, Kv, ListQuery, Op, Page, R } from "../../engine/contract.ts";
+import type { Steps } from "../../engine/steps.ts";
 import { Pending } from "../../ffi/pending.ts";
 import type { ContainerCore } from "./container-core.ts";
 import { keyOf } from "./format.ts";
@@ -36,7 +37,7 @@ export class RadosKv<S extends Face> implements Kv<S> {
   }
 
   getMany(keys: readonly Uint8Array[], o?: At): R<S, (Uint8Array | undefined)[]> {
-    return runSteps(this.#runner, () => this.#object().getMany(keys.map(keyOf)), o);
+    return this.#call((object) => object.getMany(keys.map(keyOf)), o);
   }
 
   has(key: Uint8Array, o?: At): R<S, boolean> {
@@ -71,19 +72,30 @@ export class RadosKv<S extends Face> implements Kv<S> {
   }
 
   list(q: ListQuery, o?: At): R<S, Page> {
-    return runSteps(this.#runner, () => this.#object().lister.list(q), o);
+    return this.#call(({ lister }) => lister.list(q), o);
   }
 
   listText(q: ListQuery, o?: At): R<S, Page<string>> {
-    return runSteps(this.#runner, () => this.#object().lister.listText(q), o);
+    return this.#call(({ lister }) => lister.listText(q), o);
   }
 
   count(o?: At): R<S, number> {
-    return runSteps(this.#runner, () => this.#object().lister.count(), o);
+    return this.#call(({ lister }) => lister.count(), o);
   }
 
   clear(o?: At): R<S, void> {
-    return runSteps(this.#runner, () => this.#writable().clear(), o);
+    return this.#call(() => this.#writable().clear(), o);
+  }
+
+  #call<T>(begin: (object: ObjectCore) => Steps<T>, o: At | undefined): R<S, T> {
+    return runSteps(
+      this.#runner,
+      () => {
+        const core = this.#handle.core();
+        return core.call(begin(core.object(this.#oid)));
+      },
+      o,
+    );
   }
 
   #one<T>(verb: Verb, key: Uint8Array, o: At | undefined): R<S, T> {

@@ -495,24 +495,27 @@ function* removeShards(container: ContainerCore, oid: string, generation: string
 
 /** Removes the sealed shards of a generation, and the large values that they refer to. */
 export function* purge(container: ContainerCore, oid: string, { generation, shards }: Meta): Steps<void> {
-  for (let shard = 0; shard < shards; shard++) yield* purgeShard(container, oid, shardName(oid, generation, shard));
+  for (let shard = 0; shard < shards; shard++)
+    // A cluster that does not answer is not asked again for every shard: `checkContainer` finds what is left.
+    if ((yield* purgeShard(container, oid, shardName(oid, generation, shard))) === ERRNO.timedOut) return;
 }
 
-/** Removes a shard, and the large values that it refers to. */
-export function* purgeShard({ ioctx }: ContainerCore, oid: string, name: string): Steps<void> {
+/** Removes a shard, and the large values that it refers to. Ends with 0 or a negative errno. */
+export function* purgeShard({ ioctx }: ContainerCore, oid: string, name: string): Steps<number> {
   const look = new ReadOperation();
   const xattrs = look.xattrs();
   const result = yield* wait(look.start(ioctx, name));
-  if (result < 0) return;
+  if (result < 0) return result;
   if (xattrs.entries.some(([xattr, value]) => xattr === STATE && value !== SHARD_STATE.sealed)) {
     for (let after = "", more = true; more; ) {
       const op = new ReadOperation();
       const page = op.records(after, OMAP_PAGE);
-      if ((yield* wait(op.start(ioctx, name))) < 0) return;
+      const read = yield* wait(op.start(ioctx, name));
+      if (read < 0) return read;
       for (const [, stored] of page.entries) if (isBlob(stored)) yield* removeBlob(ioctx, oid, stored);
       more = page.more && page.entries.length > 0;
       after = page.entries.at(-1)?.[0] ?? after;
     }
   }
-  yield* wait(removeObject(ioctx, name));
+  return yield* wait(removeObject(ioctx, name));
 }

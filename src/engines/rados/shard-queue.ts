@@ -149,7 +149,7 @@ export class ShardQueue {
   }
 
   /** Looks, decides, and writes on condition that nothing that mattered has changed since; until that is so. */
-  *#writeSeen(group: readonly Request[]): Steps<void> {
+  *#writeSeen(group: readonly Request[], isAlone = false): Steps<void> {
     let left = group;
     for (let tries = 0; left.length > 0; tries++) {
       if (tries === GROUP_TRIES && left.length > 1) {
@@ -157,7 +157,7 @@ export class ShardQueue {
         return;
       }
       const seen = yield* this.#look(left);
-      left = yield* this.#undecided(left, seen.stored);
+      left = yield* this.#undecided(left, seen.stored, isAlone);
       if (left.length === 0) return;
       const op = new WriteOperation();
       if (seen.state === SHARD_STATE.plain) op.compareXattr(STATE, "eq", SHARD_STATE.plain);
@@ -174,7 +174,7 @@ export class ShardQueue {
 
   *#writeAlone(request: Request): Steps<void> {
     try {
-      yield* this.#writeSeen([request]);
+      yield* this.#writeSeen([request], true);
     } catch (e) {
       this.#fail(request, e);
     }
@@ -193,12 +193,23 @@ export class ShardQueue {
     return { state, stored: new Map(answer.found.entries), view };
   }
 
-  /** Ends the requests that have nothing to write, as things are; gives the others. */
-  *#undecided(group: readonly Request[], stored: ReadonlyMap<string, Stored>): Steps<readonly Request[]> {
+  /**
+   * Ends the requests that have nothing to write, as things are; gives the others. Those that have to read a large value first
+   * go their own way: nobody waits for them who only happens to be in the same shard.
+   */
+  *#undecided(
+    group: readonly Request[],
+    stored: ReadonlyMap<string, Stored>,
+    isAlone: boolean,
+  ): Steps<readonly Request[]> {
     const left: Request[] = [];
     for (const request of group) {
       const old = stored.get(request.key);
       const { condition, verb } = request;
+      if (!isAlone && old !== undefined && isBlob(old) && (verb === "take" || typeof condition === "object")) {
+        drive(this.#writeAlone(request));
+        continue;
+      }
       if (old === undefined && (verb === "take" || verb === "remove")) {
         this.#end(request, verb === "take" ? undefined : false);
       } else if (
@@ -206,8 +217,7 @@ export class ShardQueue {
         (condition === "present" && old === undefined) ||
         (typeof condition === "object" && !(yield* this.#equals(old, condition.was)))
       ) {
-        yield* this.#discardLarge(request);
-        this.#end(request, false);
+        this.#endAfter(this.#discardLarge(request), request, false);
       } else {
         // Read while it is surely there: should that fail, nothing has been taken.
         if (verb === "take") request.taken = isBlob(old!) ? yield* this.#readBlob(old) : old;
@@ -229,10 +239,18 @@ export class ShardQueue {
   /** Ends a request that has landed, and removes the large value that it replaced. */
   #written(request: Request, old: Stored | undefined): void {
     const { container, oid } = this.#object;
-    if (old !== undefined && isBlob(old)) container.inBackground(removeBlob(container.ioctx, oid, old));
-    if (request.verb !== "take") this.#end(request, true);
-    else if (request.taken !== undefined) this.#end(request, request.taken);
-    else this.#fail(request, damagedValue());
+    const isLost = request.verb === "take" && request.taken === undefined;
+    const result = request.verb === "take" ? request.taken : true;
+    if (old === undefined || !isBlob(old)) this.#end(request, result);
+    else if (isLost) {
+      container.inBackground(removeBlob(container.ioctx, oid, old));
+      this.#fail(request, damagedValue());
+    } else this.#endAfter(removeBlob(container.ioctx, oid, old), request, result);
+  }
+
+  /** Ends a request when a large value is removed that nobody has any more: what has ended has left nothing behind. */
+  #endAfter(removal: Steps<void>, request: Request, result: unknown): void {
+    drive(removal).whenSettled(() => this.#end(request, result));
   }
 
   #readBlob(blob: BlobRef): Steps<Uint8Array | undefined> {

@@ -141,15 +141,14 @@ onCluster("faults", { store: "bluestore" }, (ground) => {
         state.client = await tsdaos.DCont.open(pool, container, { system });
         state.dict = await state.client.dict(name, null);
         const large = Buffer.alloc(20_000_000, 1);
-        state.writing = (async () => {
-          for (let i = 0; ; i++) {
-            const entries = Array.from({ length: 5000 }, (_, k) => [`${i}.${k}`, "v"] as const);
-            await Promise.all([
-              state.dict.bput(entries),
-              ...[0, 1, 2, 3].map((k) => state.dict.put(`large${k}`, large)),
-            ]);
-          }
-        })();
+        const forEver = async (write: (i: number) => Promise<void>): Promise<void> => {
+          for (let i = 0; ; i++) await write(i);
+        };
+        const lanes = [0, 1, 2, 3, 4, 5, 6, 7].map((lane) => forEver(() => state.dict.put(`large${lane}`, large)));
+        lanes.push(
+          forEver((i) => state.dict.bput(Array.from({ length: 5000 }, (_, k) => [`${i}.${k}`, "v"] as const))),
+        );
+        state.lanes = lanes;
       },
       pool,
       container,
