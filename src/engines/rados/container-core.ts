@@ -64,9 +64,9 @@ export class ContainerCore {
     return object;
   }
 
-  /** Forgets an object that is gone. */
+  /** Forgets an object that is gone, unless calls on it are still under way: closing has to wait for them. */
   forget(oid: string): void {
-    this.#objects.delete(oid);
+    if (this.#objects.get(oid)?.isIdle === true) this.#objects.delete(oid);
   }
 
   /** Removes a name whose object is gone. */

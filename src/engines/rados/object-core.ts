@@ -112,6 +112,11 @@ export class ObjectCore {
     return { kind: spec.kind, oid };
   }
 
+  /** Whether no call on a key is under way. */
+  get isIdle(): boolean {
+    return this.#spans.length === 1 && this.#spans[0]!.requests === 0;
+  }
+
   /** Asks for an operation on one key; what it ends with depends on its kind. */
   submit(request: Request): void {
     if (this.#held !== undefined) {
