@@ -6,7 +6,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { accessSync, constants, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp } from "node:fs/promises";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -21,6 +21,8 @@ const LAST_PORT = 31_000;
 /** How long a started cluster may take to answer. */
 const START_MS = 60_000;
 const POLL_MS = 100;
+/** How long a daemon may take to answer on its admin socket. */
+const SOCKET_MS = 2000;
 /** How long one command of `ceph` may take: one to an OSD that has just died never ends by itself. */
 const COMMAND_MS = 20_000;
 
@@ -160,14 +162,22 @@ export class CephCluster {
     const { pool_id: id, pg_num: groups } = pools.find((one) => one.pool_name === pool)!;
     const end = performance.now() + START_MS;
     for (let group = 0; group < groups; ) {
-      const answer = await this.ceph("tell", `${id}.${group.toString(16)}`, "query").catch(() => "{}");
-      if ((JSON.parse(answer) as { state?: string }).state === "active+clean") {
+      if ((await this.#stateOfGroup(`${id}.${group.toString(16)}`)) === "active+clean") {
         group++;
         continue;
       }
       if (performance.now() > end) throw new Error(`pool ${pool} is not clean`);
       await sleep(POLL_MS);
     }
+  }
+
+  /** The state of a placement group, as the one OSD says that leads it: of those that think so, the one with the newest map. */
+  async #stateOfGroup(pgid: string): Promise<string | undefined> {
+    const asked = this.osds().map((osd) =>
+      askDaemon(join(this.directory, `osd.${osd}.asok`), { prefix: "query", pgid }),
+    );
+    const answers = (await Promise.all(asked)) as ({ epoch: number; state: string } | undefined)[];
+    return answers.reduce((a, b) => (b !== undefined && b.epoch > (a?.epoch ?? 0) ? b : a))?.state;
   }
 
   /** Makes a user; gives the path of its keyring. */
@@ -254,6 +264,27 @@ export class CephCluster {
   #osdNames(): string[] {
     return existsSync(join(this.directory, "osds")) ? this.osds().map((id) => `osd.${id}`) : [];
   }
+}
+
+/** Asks a daemon by its admin socket; `undefined` when it does not answer, or with an error. */
+function askDaemon(path: string, command: Readonly<Record<string, string>>): Promise<unknown> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const received: Buffer[] = [];
+    socket.setTimeout(SOCKET_MS, () => socket.destroy());
+    socket.on("error", () => {});
+    socket.on("data", (data) => received.push(data));
+    socket.on("close", () => {
+      // The length of the answer comes first, in four bytes.
+      const text = Buffer.concat(received).toString("utf8", 4);
+      try {
+        resolve(JSON.parse(text));
+      } catch {
+        resolve(undefined);
+      }
+    });
+    socket.write(`${JSON.stringify({ ...command, format: "json" })}\0`);
+  });
 }
 
 function isDaemon(pid: number): boolean {
@@ -370,7 +401,7 @@ objecter_tick_interval = 0.2
 # In [global] it would push the monitor to the default ports.
 public_addr = 127.0.0.1
 cluster_addr = 127.0.0.1
-# Without one an OSD never answers "ceph tell". In its directory: the path of a socket must be short.
+# Its placement groups are asked there. In its directory: the path of a socket must be short.
 admin_socket = $name.asok
 `;
 }
