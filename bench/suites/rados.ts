@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createContainer, createPool, DCont, type DDict } from "tsdaos";
 import { DCont as SyncDCont, type DDict as SyncDDict } from "tsdaos/sync";
 import { CephCluster, cephMissing } from "../../test/helpers/ceph.ts";
-import { type Answer, interleave, ratio, type Samples, spread } from "../harness.ts";
+import { type Contender, interleave, race, ratio, type Samples, spread } from "../harness.ts";
 import { Loop, native } from "../loop.ts";
 import { keyOf, VALUE_BYTES } from "../records.ts";
 import type { Bench } from "../suite.ts";
@@ -22,11 +22,9 @@ const SHARDS = 16;
 /** C works with one operation in flight for each object; one more of this many keys adds nothing. */
 const C_BULK_IN_FLIGHT = SHARDS;
 
-/** Operations a second, measured by the contender itself. */
-interface Timed {
-  readonly name: string;
-  measure(): Answer<number>;
-}
+/** How long a contender works in each round, milliseconds; in pieces of so many operations, after which the next one has its turn. */
+const WORK_MS = 700;
+const PIECE = 2000;
 
 export async function run(bench: Bench): Promise<void> {
   const missing = cephMissing();
@@ -63,10 +61,12 @@ async function measureAll(bench: Bench, cluster: CephCluster, store: string, pro
   const pools = JSON.parse(await cluster.ceph("osd", "lspools", "--format", "json")) as { poolnum: number }[];
   const naive = new Naive(cluster.conf, pools[0]!.poolnum, NAMESPACE, SHARDS);
 
-  const inC = (what: string, inFlight: number, count: number) => (): Promise<number> =>
-    c.ask(`${what} ${inFlight} ${count}`).then((seconds) => count / seconds);
-  const compare = async (what: string, ours: Timed[], theirs: Timed[]): Promise<Samples> => {
-    const samples = await interleave(rounds, [...ours, ...theirs], (contender) => contender.measure());
+  const inC = (what: string, inFlight: number, count: number) => async (): Promise<number> => {
+    await c.ask(`${what} ${inFlight} ${count}`);
+    return count;
+  };
+  const compare = async (what: string, ours: Contender[], theirs: Contender[]): Promise<Samples> => {
+    const samples = await race(rounds, quick ? WORK_MS / 3 : WORK_MS, [...ours, ...theirs]);
     report.comparison({ what: `${store}: ${what}`, samples, ours: ours.map(({ name }) => name) });
     return samples;
   };
@@ -86,10 +86,10 @@ async function measureAll(bench: Bench, cluster: CephCluster, store: string, pro
     if (wanted("get")) {
       const samples = await compare(
         "get, 16 in flight",
-        [{ name: "tsdaos", measure: () => concurrentRate(small, "get", 16, singles) }],
+        [{ name: "tsdaos", work: () => concurrently(small, "get", 16, PIECE) }],
         [
-          { name: "C", measure: inC("get", 16, singles) },
-          { name: "naive", measure: () => rate(singles, () => naive.run("get", 16, singles)) },
+          { name: "C", work: inC("get", 16, PIECE) },
+          { name: "naive", work: () => naive.run("get", 16, PIECE).then(() => PIECE) },
         ],
       );
       figure("async get, 16 in flight / C, 16 in flight", samples, "tsdaos", "C", 0.7);
@@ -99,10 +99,10 @@ async function measureAll(bench: Bench, cluster: CephCluster, store: string, pro
     if (wanted("put")) {
       const samples = await compare(
         "put",
-        [{ name: "tsdaos, 256", measure: () => concurrentRate(small, "put", 256, singles) }],
+        [{ name: "tsdaos, 256", work: () => concurrently(small, "put", 256, PIECE) }],
         [
-          { name: "C, 64", measure: inC("put", 64, singles) },
-          { name: "naive, 256", measure: () => rate(singles, () => naive.run("put", MOST_IN_FLIGHT, singles)) },
+          { name: "C, 64", work: inC("put", 64, PIECE) },
+          { name: "naive, 256", work: () => naive.run("put", MOST_IN_FLIGHT, PIECE).then(() => PIECE) },
         ],
       );
       figure("async put, 256 in flight / C, 64 in flight", samples, "tsdaos, 256", "C, 64", 4);
@@ -116,7 +116,7 @@ async function measureAll(bench: Bench, cluster: CephCluster, store: string, pro
         ] as const)
       : []) {
       const samples = await compare(`${what} of ${count}`, bulkContenders(large, blockingLarge, what, count), [
-        { name: "C", measure: inC(what, C_BULK_IN_FLIGHT, count) },
+        { name: "C", work: inC(what, C_BULK_IN_FLIGHT, count) },
       ]);
       for (const mine of ["tsdaos", "tsdaos/sync"])
         figure(`${what} of ${count} (${mine}) / C, 1000 keys an operation`, samples, mine, "C", 0.6);
@@ -126,10 +126,10 @@ async function measureAll(bench: Bench, cluster: CephCluster, store: string, pro
       const samples = await compare(
         `list ${bulk} keys`,
         [
-          { name: "tsdaos", measure: () => rate(bulk, async () => must(await countKeys(large), bulk)) },
-          { name: "tsdaos/sync", measure: () => rate(bulk, () => must([...blockingLarge.keys()].length, bulk)) },
+          { name: "tsdaos", work: async () => must(await countKeys(large), bulk) },
+          { name: "tsdaos/sync", work: () => must([...blockingLarge.keys()].length, bulk) },
         ],
-        [{ name: "C", measure: inC("list", SHARDS, bulk) }],
+        [{ name: "C", work: inC("list", SHARDS, bulk) }],
       );
       for (const mine of ["tsdaos", "tsdaos/sync"]) figure(`list keys (${mine}) / C`, samples, mine, "C", 0.5);
     }
@@ -141,7 +141,7 @@ async function measureAll(bench: Bench, cluster: CephCluster, store: string, pro
           return ((await c.ask("cpu")) / singles) * 1e6;
         }
         const before = process.cpuUsage();
-        await concurrentRate(small, "get", 64, singles);
+        await concurrently(small, "get", 64, singles);
         const { user, system: kernel } = process.cpuUsage(before);
         return (user + kernel) / singles;
       });
@@ -164,24 +164,27 @@ function recordsOf(count: number): [string, Buffer][] {
   return Array.from({ length: count }, (_, i) => [keyOf(i), value]);
 }
 
-function bulkContenders(dd: DDict, blocking: SyncDDict, what: "bput" | "bget", count: number): Timed[] {
+function bulkContenders(dd: DDict, blocking: SyncDDict, what: "bput" | "bget", count: number): Contender[] {
   const records = recordsOf(count);
   const keys = records.map(([key]) => key);
+  if (what === "bget")
+    return [
+      { name: "tsdaos", work: async () => must((await dd.bget(keys)).size, count) },
+      { name: "tsdaos/sync", work: () => must(blocking.bget(keys).size, count) },
+    ];
   return [
-    {
-      name: "tsdaos",
-      measure: () =>
-        rate(count, async () => (what === "bput" ? dd.bput(records) : must((await dd.bget(keys)).size, count))),
-    },
+    { name: "tsdaos", work: () => dd.bput(records).then(() => count) },
     {
       name: "tsdaos/sync",
-      measure: () =>
-        rate(count, () => (what === "bput" ? blocking.bput(records) : must(blocking.bget(keys).size, count))),
+      work: () => {
+        blocking.bput(records);
+        return count;
+      },
     },
   ];
 }
 
-function concurrentRate(dd: DDict, what: "put" | "get", inFlight: number, count: number): Answer<number> {
+async function concurrently(dd: DDict, what: "put" | "get", inFlight: number, count: number): Promise<number> {
   const value = Buffer.alloc(VALUE_BYTES, "v");
   let next = 0;
   const one = async (): Promise<void> => {
@@ -190,7 +193,8 @@ function concurrentRate(dd: DDict, what: "put" | "get", inFlight: number, count:
       await (what === "put" ? dd.put(key, value) : dd.get(key));
     }
   };
-  return rate(count, () => Promise.all(Array.from({ length: inFlight }, one)));
+  await Promise.all(Array.from({ length: inFlight }, one));
+  return count;
 }
 
 async function countKeys(dd: DDict): Promise<number> {
@@ -199,14 +203,7 @@ async function countKeys(dd: DDict): Promise<number> {
   return count;
 }
 
-function must(found: number, count: number): void {
+function must(found: number, count: number): number {
   if (found !== count) throw new Error(`${found} of ${count} records were found`);
-}
-
-/** Operations a second; blocking work must not pay for a turn of the event loop. */
-function rate(count: number, work: () => unknown): Answer<number> {
-  const started = performance.now();
-  const done = work();
-  const end = (): number => (count / (performance.now() - started)) * 1000;
-  return done instanceof Promise ? done.then(end) : end();
+  return count;
 }

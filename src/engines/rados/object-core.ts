@@ -125,7 +125,7 @@ export class ObjectCore {
     }
     if (request.join(this.#locks.lastWaiting(request.key))) return;
     request.span = this.#begun();
-    request.onTurn = () => this.#begin(request);
+    request.next = this;
     this.#locks.enter(request);
   }
 
@@ -326,7 +326,8 @@ export class ObjectCore {
     return turn;
   }
 
-  #begin(request: Request): void {
+  /** A request's turn on its key has come. */
+  begin(request: Request): void {
     const shards = this.#queues.length;
     if (shards > 0 && !request.isLarge) this.#queues[shardOf(request.key, shards)]!.add(request);
     else drive(this.#prepare(request));

@@ -91,21 +91,28 @@ export class ShardQueue {
     try {
       const keys = group.map((request) => request.key);
       const { answer } = yield* this.#object.read(this.#shard, (op) => op.byKeys(keys));
+      if (group.length === 1) {
+        this.#found(group[0]!, answer.entries[0]?.[1]);
+        return;
+      }
       const values = new Map(answer.entries);
-      const taken = new Set<string>();
+      const given = new Set<string>();
       for (const request of group) {
-        const stored = values.get(request.key);
-        if (request.verb === "has") this.#end(request, stored !== undefined);
-        else if (stored !== undefined && isBlob(stored)) drive(this.#readLarge(request, stored));
-        else {
-          // Memory that is handed out is the caller's: a second reader of the key gets his own.
-          this.#end(request, taken.has(request.key) && stored !== undefined ? new Uint8Array(stored) : stored);
-          taken.add(request.key);
-        }
+        const { key } = request;
+        const stored = values.get(key);
+        // Memory that is handed out is the caller's: a second reader of the key gets his own.
+        this.#found(request, stored instanceof Uint8Array && given.has(key) ? new Uint8Array(stored) : stored);
+        given.add(key);
       }
     } catch (e) {
       for (const request of group) this.#fail(request, e);
     }
+  }
+
+  #found(request: Request, stored: Stored | undefined): void {
+    if (request.verb === "has") this.#end(request, stored !== undefined);
+    else if (stored !== undefined && isBlob(stored)) drive(this.#readLarge(request, stored));
+    else this.#end(request, stored);
   }
 
   *#readLarge(request: Request, blob: BlobRef): Steps<void> {
