@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { checkContainer, createContainer, DaosError, DCont } from "../../../src/index.ts";
+import { checkContainer, createContainer, DaosError, DCont, type DDict } from "../../../src/index.ts";
 import { onCluster, unique } from "./support.ts";
 
 const run = promisify(execFile);
@@ -95,6 +95,35 @@ onCluster("a careless program", { store: "memstore", osds: 1 }, (ground) => {
     // In two hours' time, when nothing can be taken for what is just being made.
     t.mock.timers.enable({ apis: ["Date"], now: Date.now() + 2 * 3_600_000 });
     assert.deepEqual((await checkContainer(pool, container, { system })).findings, []);
+  });
+
+  test("that counts while others write counts what was acknowledged, and nothing that was not asked for", async () => {
+    const clients = await Promise.all(Array.from({ length: 3 }, () => ground().client()));
+    const name = unique("counted");
+    const dicts: DDict[] = [];
+    for (const client of clients) dicts.push(await client.dict(name, null, { ifExists: "open" }));
+    let [asked, acknowledged] = [0, 0];
+    let stopping = false;
+    const lanes = dicts.slice(1).flatMap((dict, d) =>
+      [0, 1, 2, 3].map(async (lane) => {
+        for (let i = 0; !stopping; i++) {
+          asked++;
+          await dict.put(`${d}.${lane}.${i}`, "v");
+          // What is only replaced does not count.
+          await dict.put(`${d}.${lane}.0`, "w");
+          acknowledged++;
+        }
+      }),
+    );
+    for (let i = 0; i < 50; i++) {
+      const least = acknowledged;
+      const size = await dicts[0]!.size();
+      assert.ok(least <= size && size <= asked, `${least} <= ${size} <= ${asked}`);
+    }
+    stopping = true;
+    await Promise.all(lanes);
+    for (const dict of dicts) assert.equal(await dict.size(), acknowledged);
+    for (const client of clients) await client.close();
   });
 
   test("that repairs a container while others write takes nothing away from them", async () => {
