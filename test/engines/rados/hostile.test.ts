@@ -4,7 +4,15 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { checkContainer, createContainer, DaosError, DCont, type DDict } from "../../../src/index.ts";
+import {
+  checkContainer,
+  createContainer,
+  DaosError,
+  DCont,
+  type DDict,
+  queryContainer,
+  queryPool,
+} from "../../../src/index.ts";
 import { onCluster, unique } from "./support.ts";
 
 const run = promisify(execFile);
@@ -42,6 +50,14 @@ onCluster("a careless program", { store: "memstore", osds: 1 }, (ground) => {
       }
       console.log([...outcomes].sort().join(" "));`);
     assert.equal(outcome, "DER_NO_HDL ok");
+  });
+
+  test("that asks 400 things of the monitors at once gets 400 answers", async () => {
+    const { pool, container, system } = ground();
+    const asked = Array.from({ length: 400 }, (_, i) =>
+      i % 2 ? queryPool(pool, { system }) : queryContainer(pool, container, { system }),
+    );
+    assert.equal((await Promise.all(asked)).length, 400);
   });
 
   test("that ends a worker in the middle of its calls goes on", async () => {
