@@ -1,19 +1,18 @@
-/** Programs in other languages that are measured: they do what a line says, and tell how long it took. */
+/** A program in another language that is measured in turns with ours: it answers each line with what its work took. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 
-/** A program that answers each line with a number, mostly the seconds that its work took. */
+/** A running program; it ends when its input does. */
 export class Loop {
   readonly #child: ChildProcess;
   readonly #answers: AsyncIterator<string>;
 
-  constructor(command: string, args: string[]) {
+  constructor(command: string, args: readonly string[]) {
     this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
     this.#answers = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
   }
 
-  /** Sends a line; the number that comes back. */
+  /** The number that it answers to the line. */
   async ask(line: string): Promise<number> {
     this.#child.stdin!.write(`${line}\n`);
     const { value, done } = await this.#answers.next();
@@ -26,9 +25,4 @@ export class Loop {
     this.#child.stdin!.end();
     await ended;
   }
-}
-
-/** The path of a file in `native/`. */
-export function native(file: string): string {
-  return fileURLToPath(new URL(`native/${file}`, import.meta.url));
 }

@@ -5,10 +5,11 @@
  */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { createContainer, DCont, type DDict, destroyContainer } from "tsdaos";
 import { DCont as SyncDCont, type DDict as SyncDDict } from "tsdaos/sync";
 import { type Answer, interleave, ratio, type Samples } from "../harness.ts";
-import { Loop, native } from "../loop.ts";
+import { Loop } from "../loop.ts";
 import { keyOf, VALUE_BYTES } from "../records.ts";
 import type { Bench } from "../suite.ts";
 
@@ -63,7 +64,7 @@ async function measureAll(
   const blockingLarge = blocking.getDict(LARGE);
   const blockingWalk = blocking.getDict(WALKED);
 
-  const python = new Loop("python3", [native("pydaos-loop.py"), pool, container]);
+  const python = new Loop("python3", [here("pydaos-loop.py"), pool, container]);
   const ask = (name: string, what: string, count: number, size: number) => (): Promise<number> =>
     python.ask(JSON.stringify({ name, what, count, size })).then((seconds) => count / seconds);
   const compare = async (what: string, ours: Timed[], theirs: Timed[]): Promise<Samples> => {
@@ -234,7 +235,7 @@ function compile(include: string, directory: string): string {
     [
       "-O2",
       `-I${include}`,
-      native("daos-loop.c"),
+      here("daos-loop.c"),
       "-o",
       program,
       `-L${libraries}`,
@@ -246,4 +247,8 @@ function compile(include: string, directory: string): string {
     { stdio: "inherit" },
   );
   return program;
+}
+
+function here(file: string): string {
+  return fileURLToPath(new URL(`../native/${file}`, import.meta.url));
 }

@@ -9,7 +9,7 @@ import { createContainer, createPool, DCont, type DDict } from "tsdaos";
 import { DCont as SyncDCont, type DDict as SyncDDict } from "tsdaos/sync";
 import { CephCluster, cephMissing } from "../../test/helpers/ceph.ts";
 import { type Contender, interleave, race, ratio, type Samples, spread } from "../harness.ts";
-import { Loop, native } from "../loop.ts";
+import { Loop } from "../loop.ts";
 import { keyOf, VALUE_BYTES } from "../records.ts";
 import type { Bench } from "../suite.ts";
 import { MOST_IN_FLIGHT, Naive } from "./rados/naive.ts";
@@ -30,7 +30,9 @@ export async function run(bench: Bench): Promise<void> {
   const missing = cephMissing();
   if (missing !== undefined) throw new Error(`there is no Ceph to measure: ${missing}`);
   const program = join(bench.directory, "rados-loop");
-  execFileSync("gcc", ["-O2", native("rados-loop.c"), "-o", program, "-l:librados.so.2"], { stdio: "inherit" });
+  execFileSync("gcc", ["-O2", join(import.meta.dirname, "../native/rados-loop.c"), "-o", program, "-l:librados.so.2"], {
+    stdio: "inherit",
+  });
   bench.report.note(`rados: keys of 16 characters, values of ${VALUE_BYTES} bytes, ${SHARDS} shards, 3 OSDs, size 3`);
   for (const store of ["memstore", "bluestore"] as const) {
     const cluster = await CephCluster.start({ store, directory: join(bench.directory, store) });

@@ -194,7 +194,12 @@ export function* copyTo<D extends DType>(
     });
   const from = yield* apart(array, source, o);
   const view = fullView(shape);
-  if (from instanceof MemorySource) {
+  if (shape.includes(0)) {
+    // There is nothing to write, but there may be something to refuse: the greatest of no elements.
+    yield* from.read(view, ndarray(array.dtype, shape), { signal: o?.signal });
+    return;
+  }
+  if (from instanceof MemorySource || (o?.maxBytes === undefined && endsWithChunks(from.splits(view), array))) {
     yield* array.write(view, from, o);
     return;
   }
@@ -214,6 +219,16 @@ export function* copyTo<D extends DType>(
     yield* array.write(at, new MemorySource(piece), { signal: o?.signal });
     o?.onProgress?.(++done, total);
   }
+}
+
+/** Whether a block of the source begins wherever a chunk of the array does: then no block is in two chunks. */
+function endsWithChunks(splits: readonly (readonly number[])[], array: StoredArray): boolean {
+  const { chunks } = array.meta;
+  return splits.every((starts, axis) => {
+    const begin = new Set(starts);
+    for (let at = 0; at < array.shape[axis]!; at += chunks[axis]!) if (!begin.has(at)) return false;
+    return true;
+  });
 }
 
 /** The shape of the boxes in which an array is copied: whole chunks of the target, grown towards the blocks of the source. */

@@ -69,7 +69,7 @@ export function* createArray(
   try {
     if (origin.source !== undefined) yield* origin.source.refresh(o);
     // What is imported from a Zarr directory keeps what that says.
-    const meta = metadataOf(spec, origin.source, origin.given);
+    const meta = metadataOf(spec, origin.source, origin.given, container.capabilities.maxChunkBytes);
     if ((yield* step(container.lookup(name, o))) !== undefined) throw new DaosError("DER_EXIST", CONTEXT.create);
     return yield* createFilled(container, coder, name, meta, origin.source, o);
   } finally {

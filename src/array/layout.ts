@@ -15,20 +15,22 @@ export type WantedArray = Layout<DType> & {
 };
 
 const CONTEXT = "failed to create DAOS array";
-/** The most bytes of a chunk: one is held in memory whole. */
-const CHUNK_MAX_BYTES = 1024 * 1024 * 1024;
+/** The most bytes of a chunk anywhere: one is held in memory whole. */
+export const CHUNK_MAX_BYTES = 1024 * 1024 * 1024;
 
 /**
  * The metadata of an array that is to be.
  *
  * @param source - where its elements come from, which has shape and dtype then.
  * @param given - what holds where nothing else is asked for.
+ * @param maxChunkBytes - the most bytes of a chunk.
  * @throws TypeError for what is no shape, dtype, chunk shape or JSON; DER_INVAL for values out of range; DER_MISMATCH.
  */
 export function metadataOf(
   spec: WantedArray,
   source: Source | undefined,
   given: ArrayMetadata | undefined,
+  maxChunkBytes: number,
 ): ArrayMetadata {
   if (source !== undefined && spec.dtype !== undefined && spec.dtype !== source.dtype) {
     checkDType(spec.dtype);
@@ -40,7 +42,7 @@ export function metadataOf(
   const shape = source?.shape ?? spec.shape;
   checkDType(dtype);
   checkShape(shape, "an array");
-  const chunks = chunksOf(spec.chunks ?? given?.chunks, shape, dtype);
+  const chunks = chunksOf(spec.chunks ?? given?.chunks, shape, dtype, maxChunkBytes);
   const names = spec.dimensionNames ?? given?.dimensionNames;
   if (names !== undefined) checkDimensionNames(names, shape.length);
   if (spec.attributes !== undefined) checkJson(spec.attributes, "attributes");
@@ -58,14 +60,14 @@ export function metadataOf(
   };
 }
 
-function chunksOf(chunks: unknown, shape: readonly number[], dtype: DType): readonly number[] {
+function chunksOf(chunks: unknown, shape: readonly number[], dtype: DType, maxBytes: number): readonly number[] {
   const { bytes } = DTYPES[dtype];
   if (chunks === undefined || chunks === "auto") return autoChunks(shape, bytes);
   if (!Array.isArray(chunks)) throw new TypeError(`chunks is a shape or "auto", not ${shown(chunks)}`);
   checkChunks(chunks, shape.length);
-  if (sizeOf(chunks) * bytes > CHUNK_MAX_BYTES)
+  if (sizeOf(chunks) * bytes > maxBytes)
     throw new DaosError("DER_INVAL", CONTEXT, {
-      detail: `a chunk of [${chunks}] has ${sizeOf(chunks) * bytes} bytes, the most is ${CHUNK_MAX_BYTES}; about 1 MiB serves well`,
+      detail: `a chunk of [${chunks}] has ${sizeOf(chunks) * bytes} bytes, the most is ${maxBytes} here; about 1 MiB serves well`,
     });
   return [...chunks];
 }

@@ -1,34 +1,20 @@
-/**
- * Reading and writing an array through the contract, once for both faces: what of which chunk, in which order, in how much
- * memory. See `engine/steps.ts`.
- */
+/** An array as it is stored, once for both faces: its metadata document, and reading and writing by it. See `engine/steps.ts`. */
 import type { Bulk, Call } from "../dict/options.ts";
-import type { ArrayStore, ByteRange, ChunkRead, ChunkUpdate, ChunkWrite, Face } from "../engine/contract.ts";
-import { all, type Steps, step, Turns } from "../engine/steps.ts";
+import type { ArrayStore, Face } from "../engine/contract.ts";
+import { type Steps, step, Turns } from "../engine/steps.ts";
 import { DaosError } from "../errors.ts";
+import { aligned, chunkBytesOf, emptyChunk, isFill } from "./chunk-content.ts";
+import { ChunkReads } from "./chunk-reads.ts";
+import { ChunkWrites } from "./chunk-writes.ts";
 import { type Coder, decodeSync, encodeSync } from "./codecs.ts";
-import { type CopyAxis, copyBox, type Step } from "./copy.ts";
+import { type CopyAxis, copyBox } from "./copy.ts";
 import { asBytes, DTYPES, type DType } from "./dtype.ts";
-import { type Part, partsOf, type Run, type Segment, segmentsOf } from "./grid.ts";
+import { segmentsOf } from "./grid.ts";
 import { type ParsedMetadata, parseMetadata } from "./metadata.ts";
-import { type NDArray, ndarray, rowMajor, sizeOf } from "./ndarray.ts";
-import { lengthOf, type Pick } from "./selection.ts";
-import { MemorySource, type Source } from "./source.ts";
-import { fullView, pickView, type View } from "./view.ts";
-
-/**
- * What of chunks is in memory at a time: bytes, and how many chunks; twice that, for the next batch is read or made
- * meanwhile. A batch of writes is bigger, for its directories are flushed once.
- */
-const READ_BATCH_BYTES = 8 * 1024 * 1024;
-const WRITE_BATCH_BYTES = 16 * 1024 * 1024;
-const BATCH_CHUNKS = 256;
-/** Rows of at least this many bytes are read straight into the result. */
-const DIRECT_ROW_BYTES = 1024;
-/** A change of at most this many rows is told to the engine row by row. */
-const RANGES_MAX = 64;
-/** Buffers of chunks that are kept for the next call. */
-const SPARE_BUFFERS = 32;
+import { type NDArray, rowMajor } from "./ndarray.ts";
+import { lastOf } from "./parts.ts";
+import type { Source } from "./source.ts";
+import type { View } from "./view.ts";
 
 /** An array of a container. */
 export class StoredArray<D extends DType = DType> implements Source<D> {
@@ -36,7 +22,6 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
   readonly store: ArrayStore<Face>;
   readonly reads: ReadonlySet<string>;
   readonly #coder: Coder<Face>;
-  readonly #spare: Uint8Array[] = [];
   // Of all calls together: one that reads block by block is many short ones here.
   readonly #turns = new Turns();
   /** Nobody else knows the array yet: what it has of a chunk on its edge is all that anybody wrote there. */
@@ -78,7 +63,7 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
 
   /** Bytes of a chunk in memory. */
   get chunkBytes(): number {
-    return sizeOf(this.#meta.chunks) * DTYPES[this.#meta.dtype].bytes;
+    return chunkBytesOf(this.#meta);
   }
 
   *refresh(o: Bulk | undefined): Steps<void> {
@@ -126,7 +111,8 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
     if (view.shape.includes(0)) return;
     this.#checkInside(view);
     const first = { ...out, shape: view.axes.map((on, axis) => (on === undefined ? 1 : view.shape[axis]!)) };
-    yield* this.#readOnce(view, first, o);
+    const chunks = { store: this.store, coder: this.#coder, meta: this.#meta, turns: this.#turns };
+    yield* new ChunkReads(chunks, view, first, o).run();
     repeat(first, out);
   }
 
@@ -139,35 +125,8 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
   *write(view: View, values: Source<D>, o: Bulk | undefined): Steps<void> {
     if (view.shape.includes(0)) return;
     this.#checkInside(view);
-    const { parts, total } = this.#parts(view);
-    let done = 0;
-    // A batch is made while the one before it is written.
-    let ahead: Prepared | undefined;
-    try {
-      for (const batch of batchesOf(parts, this.chunkBytes, WRITE_BATCH_BYTES)) {
-        yield* this.#turns.give();
-        o?.signal?.throwIfAborted();
-        const prepared = yield* this.#prepare(view, batch, values, o);
-        if (ahead !== undefined) {
-          const before: Prepared = ahead;
-          yield* this.#complete(before, o);
-          done += before.count;
-          o?.onProgress?.(done, total);
-          o?.signal?.throwIfAborted();
-        }
-        ahead = prepared;
-        prepared.answer =
-          prepared.writes.length === 0 ? undefined : handled(this.store.writeChunks(prepared.writes, o));
-      }
-      if (ahead === undefined) return;
-      const last = ahead;
-      ahead = undefined;
-      yield* this.#complete(last, o);
-      o?.onProgress?.(total, total);
-    } finally {
-      // After a failure, nothing may go on reading the buffers.
-      if (ahead !== undefined) yield* settled(ahead.answer);
-    }
+    const chunks = { store: this.store, coder: this.#coder, meta: this.#meta, turns: this.#turns };
+    yield* new ChunkWrites(chunks, view, values, this.exclusive, o).run();
   }
 
   /** Makes all of a chunk the fill value but the first `inside` elements of each axis. */
@@ -177,9 +136,9 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
     const axes = inside.map((count, axis) => ({ count, from: steps[axis]!, to: steps[axis]! }));
     const apply = (old: Uint8Array | undefined): Uint8Array | null => {
       if (old === undefined) return null;
-      const content = this.#emptyChunk();
+      const content = emptyChunk(this.#meta);
       copyBox(DTYPES[dtype].bytes, aligned(decodeSync(compressions, old, this.chunkBytes)), 0, content, 0, axes);
-      return this.#isFill(content) ? null : encodeSync(compressions, content);
+      return isFill(this.#meta, content) ? null : encodeSync(compressions, content);
     };
     yield* step(this.store.updateChunks([{ key, apply }], o));
   }
@@ -191,323 +150,6 @@ export class StoredArray<D extends DType = DType> implements Source<D> {
         detail: `the array was resized to [${shape}], and what is selected is no longer all there`,
       });
   }
-
-  /** The parts of what a view sees, one after the other, and how many there are. */
-  #parts(view: View): { readonly parts: Iterable<Part>; readonly total: number } {
-    const { shape, chunks } = this.#meta;
-    const axes = view.picks.map((pick, axis) => segmentsOf(pick, shape[axis]!, chunks[axis]!));
-    return { parts: partsOf(axes), total: axes.reduce((count, { length }) => count * length, 1) };
-  }
-
-  /** `out` has length 1 on the axes that only repeat. */
-  *#readOnce(view: View, out: NDArray<D>, o: Bulk | undefined): Steps<void> {
-    const { parts, total } = this.#parts(view);
-    const strides = baseStrides(view, out.stride);
-    let done = 0;
-    // The next batch is on its way while the last one is put in place.
-    let ahead: Batch | undefined;
-    try {
-      for (const batch of batchesOf(parts, this.chunkBytes, READ_BATCH_BYTES)) {
-        yield* this.#turns.give();
-        o?.signal?.throwIfAborted();
-        const current = ahead;
-        ahead = this.#issue(batch, out, strides, o);
-        if (current === undefined) continue;
-        yield* this.#finish(current, out, strides);
-        done += current.parts.length;
-        o?.onProgress?.(done, total);
-      }
-      if (ahead === undefined) return;
-      const last = ahead;
-      ahead = undefined;
-      yield* this.#finish(last, out, strides);
-      o?.onProgress?.(total, total);
-    } finally {
-      // After a failure, nothing may go on writing to the caller's memory.
-      if (ahead !== undefined) yield* settled(ahead.answer);
-    }
-  }
-
-  #issue(parts: readonly Part[], out: NDArray<D>, strides: readonly number[], o: Bulk | undefined): Batch {
-    if (this.#meta.compressions.length > 0) {
-      const answer = handled(
-        this.store.readChunks(
-          parts.map(({ key }) => key),
-          o,
-        ),
-      );
-      return { parts, answer, plans: undefined };
-    }
-    const plans = parts.map((part) => this.#plan(part, out, strides));
-    const answer = handled(
-      this.store.readInto(
-        plans.map(({ read }) => read),
-        o,
-      ),
-    );
-    return { parts, answer, plans };
-  }
-
-  *#finish({ parts, answer, plans }: Batch, out: NDArray<D>, strides: readonly number[]): Steps<void> {
-    if (plans === undefined) {
-      const stored = (yield* step(answer)) as (Uint8Array | undefined)[];
-      const { compressions } = this.#meta;
-      const chunks = yield* all(
-        stored.map((bytes) =>
-          bytes === undefined ? undefined : this.#coder.decode(compressions, bytes, this.chunkBytes),
-        ),
-      );
-      chunks.forEach((bytes, i) => {
-        this.#place(parts[i]!, bytes, 0, out, strides);
-      });
-      return;
-    }
-    const found = (yield* step(answer)) as boolean[];
-    found.forEach((there, i) => {
-      const { buffer, start, direct } = plans[i]!;
-      if (!there) this.#place(parts[i]!, undefined, 0, out, strides);
-      else if (!direct) this.#place(parts[i]!, buffer, start, out, strides);
-      if (buffer !== undefined) this.#giveBack(buffer);
-    });
-  }
-
-  /** How a part of an uncompressed chunk is read: straight into the rows of the result, or by way of a buffer. */
-  #plan(part: Part, out: NDArray<D>, strides: readonly number[]): Plan {
-    const { chunks, dtype } = this.#meta;
-    const { bytes } = DTYPES[dtype];
-    const steps = rowMajor(chunks);
-    let [low, high] = [0, 0];
-    part.segments.forEach(({ inChunk, count }, axis) => {
-      const [first, last] = extentOf(inChunk, count);
-      low += first * steps[axis]!;
-      high += last * steps[axis]!;
-    });
-    const span = (high - low + 1) * bytes;
-    const offset = low * bytes;
-    const rows =
-      span === part.segments.reduce((n, { count }) => n * count, bytes)
-        ? directRows(part.segments, out, strides, bytes)
-        : undefined;
-    if (rows !== undefined)
-      return { read: { key: part.key, offset, into: rows }, buffer: undefined, start: low, direct: true };
-    const buffer = this.#take();
-    return { read: { key: part.key, offset, into: [buffer.subarray(0, span)] }, buffer, start: low, direct: false };
-  }
-
-  /** Copies a part of a chunk (of which `bytes` has what comes from element `start` on; none: the fill value) to the result. */
-  #place(part: Part, bytes: Uint8Array | undefined, start: number, out: NDArray<D>, strides: readonly number[]): void {
-    const { chunks, dtype, fill } = this.#meta;
-    const steps = rowMajor(chunks);
-    let [from, to] = [-start, out.offset];
-    const axes = part.segments.map(({ count, inChunk, inSelection }, axis): CopyAxis => {
-      const source = along(inChunk, steps[axis]!);
-      const target = along(inSelection, strides[axis]!);
-      from += source.first;
-      to += target.first;
-      return { count, from: bytes === undefined ? 0 : source.step, to: target.step };
-    });
-    const size = DTYPES[dtype].bytes;
-    if (bytes === undefined) copyBox(size, aligned(fill), 0, asBytes(out.data), to, axes);
-    else copyBox(size, bytes, from, asBytes(out.data), to, axes);
-  }
-
-  /** Makes the new chunks of a batch, and the changes of others. */
-  *#prepare(view: View, parts: readonly Part[], values: Source<D>, o: Bulk | undefined): Steps<Prepared> {
-    const { compressions } = this.#meta;
-    const whole: { readonly key: string; readonly bytes: Uint8Array | null }[] = [];
-    const updates: ChunkUpdate[] = [];
-    const buffers: Uint8Array[] = [];
-    for (const part of parts) {
-      const from = yield* this.#valuesOf(view, part, values, o);
-      // A chunk on the edge is not replaced: somebody may have made the array grow, and written to the rest of it.
-      if (!(this.#coversChunk(part) || (this.exclusive && part.complete))) {
-        updates.push(this.#update(part, from));
-        continue;
-      }
-      const content = this.#take();
-      buffers.push(content);
-      if (!this.#coversChunk(part)) this.#fillChunk(content);
-      this.#copyIn(part, from, content);
-      whole.push({ key: part.key, bytes: this.#isFill(content) ? null : content });
-    }
-    const encoded = yield* all(
-      whole.map(({ bytes }) =>
-        bytes === null || compressions.length === 0 ? bytes : this.#coder.encode(compressions, bytes),
-      ),
-    );
-    const writes = whole.map(({ key }, i) => ({ key, bytes: encoded[i]! }));
-    return { writes, updates, buffers, count: parts.length, answer: undefined };
-  }
-
-  /** Waits until the new chunks of a batch are written, then makes its changes. */
-  *#complete({ answer, updates, buffers }: Prepared, o: Bulk | undefined): Steps<void> {
-    yield* step(answer);
-    for (const buffer of buffers) this.#giveBack(buffer);
-    if (updates.length > 0) yield* step(this.store.updateChunks(updates, o));
-  }
-
-  /** The values that a part gets, in memory, and where in it they are. */
-  *#valuesOf(view: View, part: Part, values: Source<D>, o: Bulk | undefined): Steps<PartValues> {
-    // The axis of the values that runs along an axis of the array; none where the array is indexed by one number.
-    const axisOf = view.picks.map((_, on) => view.axes.indexOf(on));
-    if (values instanceof MemorySource) {
-      const { array } = values as MemorySource<D>;
-      return {
-        bytes: asBytes(array.data),
-        at: array.offset,
-        steps: part.segments.map(({ inSelection }, on) => {
-          const axis = axisOf[on]!;
-          return axis === -1 ? { first: 0, step: 0 } : along(inSelection, array.stride[axis]!);
-        }),
-      };
-    }
-    const picks: Pick[] = view.shape.map((_, axis) => pickOfRun(part.segments[view.axes[axis]!]!));
-    const piece = pickView(fullView(view.shape), picks);
-    const box = ndarray(this.dtype, piece.shape);
-    yield* values.read(piece, box, { signal: o?.signal });
-    return {
-      bytes: asBytes(box.data),
-      at: 0,
-      steps: part.segments.map((_, on) => {
-        const axis = axisOf[on]!;
-        return { first: 0, step: axis === -1 ? 0 : box.stride[axis]! };
-      }),
-    };
-  }
-
-  #update(part: Part, from: PartValues): ChunkUpdate {
-    const { compressions } = this.#meta;
-    return {
-      key: part.key,
-      apply: (old) => {
-        const content =
-          old === undefined ? this.#emptyChunk() : aligned(decodeSync(compressions, old, this.chunkBytes));
-        this.#copyIn(part, from, content);
-        return this.#isFill(content) ? null : encodeSync(compressions, content);
-      },
-      ranges: compressions.length > 0 ? undefined : this.#ranges(part, from),
-    };
-  }
-
-  /** The bytes of a chunk that a part changes, row by row, when they are few rows. */
-  #ranges(part: Part, from: PartValues): ByteRange[] | undefined {
-    const { chunks, dtype } = this.#meta;
-    const { bytes } = DTYPES[dtype];
-    const { segments } = part;
-    const steps = rowMajor(chunks);
-    const last = segments.at(-1);
-    if (last === undefined || last.inChunk.list !== undefined || (last.inChunk.step !== 1 && last.count > 1))
-      return undefined;
-    const outer = segments.slice(0, -1);
-    if (sizeOf(outer.map(({ count }) => count)) > RANGES_MAX) return undefined;
-    if (outer.some(({ inChunk }) => inChunk.list !== undefined || inChunk.step < 0)) return undefined;
-    const ranges: ByteRange[] = [];
-    let allFill = true;
-    const row = [...outer.map(({ count }) => count)];
-    const at = row.map(() => 0);
-    for (;;) {
-      const content = new Uint8Array(last.count * bytes);
-      let [start, values] = [positionOf(last.inChunk, 0), from.at];
-      outer.forEach(({ inChunk }, axis) => {
-        start += positionOf(inChunk, at[axis]!) * steps[axis]!;
-        const { first, step: s } = from.steps[axis]!;
-        values += first + (typeof s === "number" ? s * at[axis]! : s[at[axis]!]!);
-      });
-      const { first, step: s } = from.steps.at(-1)!;
-      copyBox(bytes, from.bytes, values + first, content, 0, [{ count: last.count, from: s, to: 1 }]);
-      if (!this.#isFill(content)) allFill = false;
-      ranges.push({ offset: start * bytes, bytes: content });
-      let axis = row.length - 1;
-      while (axis >= 0 && ++at[axis]! === row[axis]) at[axis--] = 0;
-      // When only fill values are written, the chunk may have nothing else afterwards; then it has to go, which takes a look at it.
-      if (axis < 0) return allFill ? undefined : ranges;
-    }
-  }
-
-  #copyIn(part: Part, from: PartValues, content: Uint8Array): void {
-    const { chunks, dtype } = this.#meta;
-    const steps = rowMajor(chunks);
-    let [source, target] = [from.at, 0];
-    const axes = part.segments.map(({ count, inChunk }, axis): CopyAxis => {
-      const to = along(inChunk, steps[axis]!);
-      const values = from.steps[axis]!;
-      source += values.first;
-      target += to.first;
-      return { count, from: values.step, to: to.step };
-    });
-    copyBox(DTYPES[dtype].bytes, from.bytes, source, content, target, axes);
-  }
-
-  /** Whether the part is every element of the chunk, also those beyond the edge of the array. */
-  #coversChunk(part: Part): boolean {
-    return part.complete && part.segments.every(({ count }, axis) => count === this.#meta.chunks[axis]);
-  }
-
-  #fillChunk(content: Uint8Array): void {
-    const { fill } = this.#meta;
-    if (fill.every((byte) => byte === 0)) content.fill(0);
-    else copyBox(fill.length, aligned(fill), 0, content, 0, [{ count: content.length / fill.length, from: 0, to: 1 }]);
-  }
-
-  #emptyChunk(): Uint8Array {
-    const content = new Uint8Array(this.chunkBytes);
-    this.#fillChunk(content);
-    return content;
-  }
-
-  /** Whether every element is the fill value, bit for bit. */
-  #isFill(content: Uint8Array): boolean {
-    const { length } = this.#meta.fill;
-    if (Buffer.compare(content.subarray(0, length), this.#meta.fill) !== 0) return false;
-    // Content that equals itself moved by one element has one element only.
-    return Buffer.compare(content.subarray(0, content.length - length), content.subarray(length)) === 0;
-  }
-
-  #take(): Uint8Array {
-    return this.#spare.pop() ?? new Uint8Array(this.chunkBytes);
-  }
-
-  #giveBack(buffer: Uint8Array): void {
-    if (this.#spare.length < SPARE_BUFFERS) this.#spare.push(buffer);
-  }
-}
-
-interface Plan {
-  readonly read: ChunkRead;
-  readonly buffer: Uint8Array | undefined;
-  /** The element of the chunk that is first in the buffer. */
-  readonly start: number;
-  readonly direct: boolean;
-}
-
-interface Batch {
-  readonly parts: readonly Part[];
-  readonly answer: unknown;
-  /** None for compressed chunks, which are read whole. */
-  readonly plans: readonly Plan[] | undefined;
-}
-
-interface Prepared {
-  readonly writes: readonly ChunkWrite[];
-  readonly updates: readonly ChunkUpdate[];
-  /** The memory of the writes. */
-  readonly buffers: readonly Uint8Array[];
-  /** How many chunks it is. */
-  readonly count: number;
-  /** Of the writes, once they are issued. */
-  answer: unknown;
-}
-
-/** Values in memory: for each axis of the array, where they begin and how far apart they are, in elements. */
-interface PartValues {
-  readonly bytes: Uint8Array;
-  readonly at: number;
-  readonly steps: readonly Along[];
-}
-
-interface Along {
-  readonly first: number;
-  readonly step: Step;
 }
 
 function* readDocument(store: ArrayStore<Face>, o: Bulk | undefined): Steps<Uint8Array> {
@@ -532,107 +174,6 @@ function parseStored(document: Uint8Array): ParsedMetadata {
   }
 }
 
-/** The batches in which parts are read and written. */
-function* batchesOf(parts: Iterable<Part>, chunkBytes: number, bytes: number): Generator<readonly Part[], void, void> {
-  const size = Math.max(1, Math.min(BATCH_CHUNKS, Math.floor(bytes / Math.max(1, chunkBytes))));
-  let batch: Part[] = [];
-  for (const part of parts) {
-    batch.push(part);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
-}
-
-/** For each axis of the base, the stride of the axis of the view that runs along it. */
-function baseStrides(view: View, stride: readonly number[]): number[] {
-  return view.picks.map((_, on) => {
-    const axis = view.axes.indexOf(on);
-    return axis === -1 ? 0 : stride[axis]!;
-  });
-}
-
-/** The rows of the result that a contiguous part of a chunk goes to, in its order; `undefined` when they are too short. */
-function directRows(
-  segments: readonly Segment[],
-  out: NDArray,
-  strides: readonly number[],
-  bytes: number,
-): Uint8Array[] | undefined {
-  for (const { inChunk, inSelection, count } of segments)
-    if (
-      count > 1 &&
-      (inChunk.list !== undefined || inChunk.step !== 1 || inSelection.list !== undefined || inSelection.step !== 1)
-    )
-      return undefined;
-  let row = 1;
-  let axis = segments.length - 1;
-  for (; axis >= 0; axis--) {
-    const { count } = segments[axis]!;
-    if (count > 1 && strides[axis] !== row) break;
-    row *= count;
-  }
-  const outer = segments.slice(0, axis + 1);
-  if (row * bytes < DIRECT_ROW_BYTES && outer.length > 0) return undefined;
-  const data = asBytes(out.data);
-  const rows: Uint8Array[] = [];
-  let start = out.offset;
-  segments.forEach(({ inSelection }, i) => {
-    start += positionOf(inSelection, 0) * strides[i]!;
-  });
-  const at = outer.map(() => 0);
-  for (;;) {
-    const first = outer.reduce((sum, _, i) => sum + at[i]! * strides[i]!, start) * bytes;
-    rows.push(data.subarray(first, first + row * bytes));
-    let i = outer.length - 1;
-    while (i >= 0 && ++at[i]! === outer[i]!.count) at[i--] = 0;
-    if (i < 0) return rows;
-  }
-}
-
-function along(run: Run, stride: number): Along {
-  return run.list === undefined
-    ? { first: run.start * stride, step: run.step * stride }
-    : { first: 0, step: run.list.map((position) => position * stride) };
-}
-
-function positionOf(run: Run, i: number): number {
-  return run.list === undefined ? run.start + i * run.step : run.list[i]!;
-}
-
-function extentOf(run: Run, count: number): [number, number] {
-  if (run.list !== undefined) return extremes(run.list);
-  const last = run.start + (count - 1) * run.step;
-  return [Math.min(run.start, last), Math.max(run.start, last)];
-}
-
-function pickOfRun({ inSelection, count }: Segment): Pick {
-  return inSelection.list === undefined
-    ? { type: "range", start: inSelection.start, step: inSelection.step, length: count }
-    : { type: "list", indices: inSelection.list };
-}
-
-function lastOf(pick: Pick): number {
-  switch (pick.type) {
-    case "index":
-      return pick.index;
-    case "range":
-      return (lengthOf(pick) ?? 0) === 0 ? -1 : Math.max(pick.start, pick.start + (pick.length - 1) * pick.step);
-    case "list":
-      return pick.indices.length === 0 ? -1 : extremes(pick.indices)[1];
-  }
-}
-
-function extremes(list: readonly number[]): [number, number] {
-  let [low, high] = [list[0]!, list[0]!];
-  for (const position of list) {
-    if (position < low) low = position;
-    if (position > high) high = position;
-  }
-  return [low, high];
-}
-
 /** Copies what is at the start of each repeated axis to the rest of it. */
 function repeat<D extends DType>(first: NDArray<D>, out: NDArray<D>): void {
   const bytes = DTYPES[out.dtype].bytes;
@@ -649,23 +190,4 @@ function repeat<D extends DType>(first: NDArray<D>, out: NDArray<D>): void {
     copyBox(bytes, data, out.offset, data, out.offset + out.stride[axis]!, axes);
     shape[axis] = length;
   });
-}
-
-/** Bytes that may be seen as bigger units. */
-function aligned(bytes: Uint8Array): Uint8Array {
-  return bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes);
-}
-
-/** The answer, whose failure is told when it is waited for, which may be later than it happens. */
-function handled<T>(answer: T): T {
-  if (answer instanceof Promise) answer.catch(() => {});
-  return answer;
-}
-
-function* settled(answer: unknown): Steps<void> {
-  try {
-    yield* step(answer);
-  } catch {
-    // The failure before it is the one that is told.
-  }
 }

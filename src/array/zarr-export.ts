@@ -6,7 +6,7 @@ import { type Steps, step } from "../engine/steps.ts";
 import { copyTo } from "./algorithms.ts";
 import { syncCoder } from "./codecs.ts";
 import type { DType } from "./dtype.ts";
-import { metadataOf } from "./layout.ts";
+import { CHUNK_MAX_BYTES, metadataOf } from "./layout.ts";
 import { encodeMetadata, parseMetadata, withShape } from "./metadata.ts";
 import { flush, fromFiles, NewFile } from "./new-file.ts";
 import type { Source } from "./source.ts";
@@ -38,7 +38,7 @@ export function* writeZarr<D extends DType>(
       yield* copyChunks(source, new NewZarrDirectory(directory.making, withShape(source.document, source.shape)), o);
     else {
       const given = source instanceof StoredArray ? source.meta : undefined;
-      const document = encodeMetadata(metadataOf(layout as Layout<DType>, source, given));
+      const document = encodeMetadata(metadataOf(layout as Layout<DType>, source, given, CHUNK_MAX_BYTES));
       const store = new NewZarrDirectory(directory.making, document);
       const target = new StoredArray<D>("", store, syncCoder, document);
       target.exclusive = true;

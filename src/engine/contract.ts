@@ -132,6 +132,8 @@ export interface ChunkUpdate {
  * An array object: the storage of one array. A metadata document and chunks by their keys, as Zarr v3 defines both; the
  * bytes are the stored ones, encoded above the contract. Each chunk is old or new, also after a crash, never half.
  *
+ * Calls that overlap are ordered by the caller (`array/calls.ts`): here, each chunk is as one of them has left it.
+ *
  * Memory of chunks is not copied: it belongs to the engine until the call has answered, also when it was aborted.
  */
 export interface ArrayStore<S extends Face> {
@@ -236,6 +238,8 @@ export interface Capabilities {
   readonly arrays: boolean;
   /** The most bytes a value may have. */
   readonly maxValueBytes: number;
+  /** The most bytes that a chunk of an array may have before it is compressed; 0 without `arrays`. */
+  readonly maxChunkBytes: number;
 }
 
 /** A pool. */

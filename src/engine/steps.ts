@@ -17,6 +17,52 @@ export function* all<T>(answers: readonly (T | PromiseLike<T>)[]): Steps<T[]> {
   return yield* step<T[]>(asynchronous ? Promise.all(answers) : (answers as T[]));
 }
 
+/** The answer, whose failure is told when it is waited for, which may be later than it happens. */
+export function handled<T>(answer: T): T {
+  if (answer instanceof Promise) answer.catch(() => {});
+  return answer;
+}
+
+/** Waits until an answer that is not needed any more is there, or has failed. */
+export function* settled(answer: unknown): Steps<void> {
+  try {
+    yield* step(answer);
+  } catch {
+    // The failure before it is the one that is told.
+  }
+}
+
+/**
+ * Runs an algorithm up to its first wait, so that what it asks for is under way; gives the rest of it, which has to be run, or
+ * {@link abandon}ed.
+ */
+export function begun<T>(steps: Steps<T>): Steps<T> {
+  let next = steps.next();
+  if (!next.done) handled(next.value);
+  return (function* rest(): Steps<T> {
+    while (!next.done) {
+      let answer: never;
+      try {
+        answer = yield next.value;
+      } catch (e) {
+        next = steps.throw(e);
+        continue;
+      }
+      next = steps.next(answer);
+    }
+    return next.value;
+  })();
+}
+
+/** Ends what was {@link begun} and is not needed any more: waits until it touches nothing, and tells no failure of it. */
+export function* abandon(rest: Steps<unknown>): Steps<void> {
+  try {
+    yield* rest;
+  } catch {
+    // What made it useless is what is told.
+  }
+}
+
 /** Runs an algorithm over a blocking twin. */
 export function runSync<T>(steps: Steps<T>): T {
   let next = steps.next();

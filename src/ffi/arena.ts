@@ -64,10 +64,10 @@ export class Arena {
   }
 }
 
-/**
- * The address of bytes that JavaScript owns, for C to read or write while the caller keeps them alive. They must come from
- * `Buffer.allocUnsafeSlow` and be of some size: small ones may lie inside an object that moves.
- */
-export function addressOf(bytes: Uint8Array<ArrayBuffer>): number {
+/** Typed arrays of fewer bytes may lie inside an object that moves. */
+export const MOVES_BELOW_BYTES = 4096;
+
+/** The address of bytes that JavaScript owns, {@link MOVES_BELOW_BYTES} or more, for C to use while the caller keeps them alive. */
+export function addressOf(bytes: Uint8Array): number {
   return Number(loadKoffi().address(bytes));
 }

@@ -15,12 +15,13 @@ const EXIT_POLL_MS = 1;
 /** How long the end of the process waits for what it has cancelled. */
 const EXIT_CANCEL_MS = 1000;
 
-interface Operation {
+/** An operation that is under way. */
+export interface Operation {
   readonly completion: Pointer;
   /** The pool's handle, to cancel with. */
   readonly ioctx: Pointer;
-  /** Told the result, a negative errno or 0 and more. */
-  readonly done: (result: number) => void;
+  /** Told the result, a negative errno or 0 and more, and the version that the operation has seen or made. */
+  readonly done: (result: number, version: number) => void;
 }
 
 /** The operations of this thread that are under way. */
@@ -43,19 +44,31 @@ class Completions {
    * Starts an operation.
    *
    * @param start - starts it with the completion it gets; a negative result says that it has not started.
-   * @param done - told the result, never before this returns.
+   * @param done - told the result and the version of the object, never before this returns.
+   * @returns the operation, when it has started.
    */
-  start(ioctx: Pointer, start: (completion: Pointer) => number, done: (result: number) => void): void {
+  start(
+    ioctx: Pointer,
+    start: (completion: Pointer) => number,
+    done: (result: number, version: number) => void,
+  ): Operation | undefined {
     this.#lib.createCompletion(0, 0, this.#out.address);
     const completion = this.#out.pointer(0);
     const started = start(completion);
     if (started < 0) {
       this.#lib.releaseCompletion(completion);
-      queueMicrotask(() => done(started));
-      return;
+      queueMicrotask(() => done(started, 0));
+      return undefined;
     }
-    this.#operations.push({ completion, ioctx, done });
+    const operation = { completion, ioctx, done };
+    this.#operations.push(operation);
     this.#watch();
+    return operation;
+  }
+
+  /** Has an operation end at once, if it is still under way; whether a write lands is not known then. */
+  cancel(operation: Operation): void {
+    if (this.#operations.includes(operation)) this.#lib.cancel(operation.ioctx, operation.completion);
   }
 
   /** Blocks until the oldest operation is complete; takes all that are. */
@@ -76,9 +89,10 @@ class Completions {
     this.#operations = pending;
     for (const { completion, done } of complete) {
       const result = this.#lib.returnValue(completion);
+      const version = Number(this.#lib.objectVersion(completion));
       if (completion === this.#held) this.#heldIsDone = true;
       else this.#lib.releaseCompletion(completion);
-      done(result);
+      done(result, version);
     }
     return complete.length;
   }

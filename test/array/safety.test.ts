@@ -1,133 +1,36 @@
 /** Several writers, killed writers, closed handles, full disks: what was written stays, whole chunks are old or new. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { checkContainer, DCont, ndarray, sel, slice } from "../../src/index.ts";
-import { DCont as SyncDCont } from "../../src/sync.ts";
+import { test } from "node:test";
+import { checkContainer, DCont, ndarray, slice } from "../../src/index.ts";
+import { DCont as SyncDCont, xp } from "../../src/sync.ts";
 import { smallDisk } from "../engines/local/privileged.ts";
 import { der, systemIn, tankNeo } from "../engines/local/support.ts";
+import { appendAndCut, appendRows, killWriters, numbers, updateCombs, updateElements } from "./writers.ts";
 
-const PROGRAM = fileURLToPath(new URL("programs/writer.ts", import.meta.url));
-const WRITERS = 4;
-
-async function start(
-  t: TestContext,
-  verb: string,
-  system: string,
-  face: "sync" | "async",
-  number: number,
-): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [PROGRAM, verb, system, face, String(number)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  t.after(() => child.kill("SIGKILL"));
-  await once(child.stdout!, "data");
-  return child;
-}
-
-/** Runs four processes, two of each face, and waits until they have ended well. */
-async function together(t: TestContext, verb: string, system: string): Promise<void> {
-  const children = await Promise.all(
-    Array.from({ length: WRITERS }, (_, i) => start(t, verb, system, i % 2 === 0 ? "async" : "sync", i)),
-  );
-  const ended = children.map((child) => once(child, "exit"));
-  for (const child of children) child.stdin!.write("go\n");
-  for (const [code] of await Promise.all(ended)) assert.equal(code, 0);
-}
-
-/** In memory of its own: `data` of what was read. */
-const numbers = (a: { data: ArrayLike<number> }): number[] => Array.from(a.data);
-
-test("1,440 updates by 4 processes of single elements of one chunk lose nothing", async (t) => {
+test("1,440 updates by 4 processes of single elements, 1,200 of them of one chunk, lose nothing", async (t) => {
   const { system } = await tankNeo(t);
   await using cont = await DCont.open("tank", "neo", { system });
-  const plain = await cont.array("plain", { shape: [800], dtype: "int32", chunks: [1000] });
-  const zstd = await cont.array("zstd", { shape: [320], dtype: "int32", chunks: [1000], codecs: ["zstd"] });
-  // A chunk that is there, so that it is written in place.
-  const wide = await cont.array("wide", { shape: [320], dtype: "int32", chunks: [1000], fill: 7 });
-  await wide.set([0], -1);
-  await together(t, "elements", system);
-  for (const da of [plain, zstd, wide])
-    assert.deepEqual(
-      numbers(await da.get()),
-      Array.from({ length: da.size }, (_, i) => i + 1),
-    );
+  await updateElements(t, system, cont);
 });
 
 test("240 updates by 4 processes that each touch all of one chunk lose nothing", async (t) => {
   const { system } = await tankNeo(t);
   await using cont = await DCont.open("tank", "neo", { system });
-  const da = await cont.array("plain", { shape: [30_000], dtype: "int32", chunks: [30_000] });
-  await together(t, "combs", system);
-  assert.ok((await da.get()).data.every((v) => v === 60));
+  await updateCombs(t, system, cont);
 });
 
 test("rows that 4 processes append are all there, each in one piece", async (t) => {
   const { system } = await tankNeo(t);
   await using cont = await DCont.open("tank", "neo", { system });
-  const da = await cont.array("rows", { shape: [0, 5], dtype: "int32", chunks: [4, 3] });
-  await together(t, "append", system);
-  const all = await da.get();
-  assert.deepEqual(all.shape, [300, 5]);
-  const seen = new Map<number, number>();
-  for (let row = 0; row < 300; row += 3) {
-    const block = numbers({ data: all.data.subarray(row * 5, row * 5 + 15) });
-    assert.equal(new Set(block).size, 1, `rows ${row} to ${row + 2}: ${block}`);
-    seen.set(block[0]!, (seen.get(block[0]!) ?? 0) + 1);
-  }
-  const expected = Array.from({ length: WRITERS * 25 }, (_, i) => Math.floor(i / 25) * 1000 + (i % 25));
-  assert.deepEqual(
-    [...seen.keys()].sort((a, b) => a - b),
-    expected,
-  );
+  await appendRows(t, system, cont);
 });
 
 test("a writer that is killed leaves each chunk old or new, and the others go on", async (t) => {
   const { system, container } = await tankNeo(t);
   await using cont = await DCont.open("tank", "neo", { system });
-  const da = await cont.array("big", { shape: [64, 96], dtype: "int32", chunks: [16, 16] });
-  await da.set(null, -1);
-  for (let round = 0; round < 10; round++) {
-    const child = await start(t, "overwrite", system, round % 2 === 0 ? "async" : "sync", round % 3 === 0 ? 1 : 0);
-    const [inner, outer] = round % 3 === 0 ? [sel("3:, 5:-5"), true] : [sel("..."), false];
-    let last = 0;
-    child.stdout!.on("data", (text: Buffer) => {
-      last = Number(text.toString().trim().split("\n").at(-1));
-    });
-    const exit = once(child, "exit");
-    const before = (await da.get()).data;
-    const kept = await da.copy(`round ${round}`);
-    child.stdin!.write("go\n");
-    await sleep(40 + 17 * round);
-    child.kill("SIGKILL");
-    await exit;
-    const now = await da.get();
-    for (let i = 0; i < 4; i++)
-      for (let j = 0; j < 6; j++) {
-        const box = await da.view(sel(`${16 * i}:${16 * i + 16}, ${16 * j}:${16 * j + 16}`)).get();
-        const values = new Set<number>();
-        const old = await kept.view(sel(`${16 * i}:${16 * i + 16}, ${16 * j}:${16 * j + 16}`)).get();
-        if (Buffer.compare(Buffer.from(box.data.buffer), Buffer.from(old.data.buffer)) === 0) continue;
-        for (let x = 0; x < 16; x++)
-          for (let y = 0; y < 16; y++) {
-            const [row, column] = [16 * i + x, 16 * j + y];
-            if (!outer || (row >= 3 && column >= 5 && column < 91)) values.add(box.data[16 * x + y]!);
-            else assert.equal(box.data[16 * x + y], before[96 * row + column], "nothing else is touched");
-          }
-        assert.equal(values.size, 1, `round ${round}: chunk ${i}, ${j} has ${[...values]}`);
-        // What was acknowledged is there, or what came after it.
-        const [value] = [...values];
-        assert.ok(value === last || value === last + 1, `${value} after ${last}`);
-      }
-    await da.set(inner, 1000 + round);
-    assert.equal((await da.get(inner)).data[0], 1000 + round);
-    assert.equal(now.shape.length, 2);
-  }
+  await killWriters(t, system, cont, 10);
   // What the killed ones were writing is in staging, to be removed when it is old.
   const old = new Date(Date.now() - 2 * 3_600_000);
   const staging = join(container, "staging");
@@ -317,35 +220,44 @@ test("a full disk is DER_NOSPACE; what was acknowledged stays, and with room aga
   assert.ok(statSync(da.path!).isDirectory());
 });
 
+test("a full disk in the middle of a blocking set of many chunks leaves none half written, and nothing behind", (t) => {
+  const directory = smallDisk(t, 24 * 1024 * 1024);
+  if (directory === undefined) return;
+  const { system, container } = systemIn(directory);
+  const cont = new SyncDCont("tank", "neo", { system, create: true });
+  t.after(() => cont.close());
+  const ballast = join(directory, "ballast");
+  writeFileSync(ballast, Buffer.alloc(6 * 1024 * 1024));
+  const da = cont.array("a", { shape: [40, 64, 1024], dtype: "float64", chunks: [1, 64, 1024] });
+  da.set([slice(0, 10)], 1);
+  for (let i = 0; i < 3; i++) assert.throws(() => da.set([slice(5, 40)], 2), der("DER_NOSPACE"));
+  assert.throws(
+    () => da.append(ndarray("float64", [30, 64, 1024], new Float64Array(30 * 65_536).fill(3))),
+    der("DER_NOSPACE"),
+  );
+  assert.deepEqual(
+    readdirSync(join(container, "staging")).filter((name) => !name.endsWith(".lock")),
+    [],
+  );
+  for (let i = 0; i < 10; i++) {
+    const { data } = da.get([i]);
+    const value = data[0]!;
+    assert.ok(i < 5 ? value === 1 : value === 1 || value === 2, `chunk ${i} has ${value}`);
+    assert.ok(
+      data.every((v) => v === value),
+      `chunk ${i} is old or new`,
+    );
+  }
+  rmSync(ballast);
+  da.resize([20, 64, 1024]);
+  da.set(null, 4);
+  assert.equal(xp.sum(da).at(), 4 * 20 * 65_536);
+});
+
 test("rows that are appended while others cut off are whole", async (t) => {
   const { system } = await tankNeo(t);
   await using cont = await DCont.open("tank", "neo", { system });
-  const da = await cont.array("rows", { shape: [0, 4], dtype: "int32", chunks: [3, 4] });
-  const handles = await Promise.all(Array.from({ length: 3 }, () => DCont.open("tank", "neo", { system })));
-  // Each row has a number of its own; the array is cut to nothing now and then.
-  let cuts = 0;
-  const row = (n: number) => ndarray("int32", [1, 4], new Int32Array(4).fill(n));
-  await Promise.all(
-    handles.map(async (handle, me) => {
-      const mine = await handle.getArray("rows", { dtype: "int32" });
-      for (let k = 1; k <= 40; k++) {
-        await mine.append(row(100 * me + k));
-        if (me === 0 && k % 8 === 0) {
-          await mine.resize([mine.shape[0]! % 5, 4]);
-          cuts++;
-        }
-      }
-    }),
-  );
-  for (const handle of handles) await handle.close();
-  assert.equal(cuts, 5);
-  const { data, shape } = await da.get();
-  // What is there now was appended after the last cut, or kept by it: never a row of fill values or of two numbers.
-  for (let i = 0; i < shape[0]!; i++) {
-    const values = new Set(data.subarray(4 * i, 4 * i + 4));
-    assert.ok(values.size === 1 && !values.has(0), `row ${i}: ${[...values]}`);
-  }
-  assert.equal(JSON.stringify(da.metadata.attributes), "{}");
+  await appendAndCut(cont, () => DCont.open("tank", "neo", { system }));
   // One who had his place before a cut, and wrote to it after, may have left a chunk there.
   const report = await checkContainer("tank", "neo", { system, repair: true });
   assert.ok(report.findings.every(({ message, repaired }) => /lies beyond its shape$/.test(message) && repaired));

@@ -124,6 +124,49 @@ test("results depend on chunks not at all for integers, and to rounding for floa
   }
 });
 
+test("reductions over chunks too big to be joined find what, and where, loops over memory find", async (t) => {
+  const system = directory(t);
+  await using cont = await DCont.open("tank", "neo", { create: true, system });
+  const [rows, columns] = [600, 1000];
+  const a = ndarray("float64", [rows, columns]);
+  for (let i = 0; i < rows * columns; i++) a.data[i] = ((i * 7919) % 10_007) / 8;
+  // Each occurs twice: the first one counts.
+  for (const at of [450 * columns + 730, 500 * columns + 10]) a.data[at] = 1e6;
+  for (const at of [320 * columns + 999, 321 * columns + 2]) a.data[at] = -1e6;
+  const lines = {
+    all: [Array.from(a.data)],
+    0: Array.from({ length: columns }, (_, x) => Array.from({ length: rows }, (_, y) => a.data[y * columns + x]!)),
+    1: Array.from({ length: rows }, (_, y) => Array.from(a.data.subarray(y * columns, (y + 1) * columns))),
+  };
+  const functions = {
+    sum: (line: readonly number[]) => line.reduce((x, y) => x + y, 0),
+    min: (line: readonly number[]) => line.reduce((x, y) => Math.min(x, y)),
+    max: (line: readonly number[]) => line.reduce((x, y) => Math.max(x, y)),
+    argmin: (line: readonly number[]) => line.indexOf(line.reduce((x, y) => Math.min(x, y))),
+    argmax: (line: readonly number[]) => line.indexOf(line.reduce((x, y) => Math.max(x, y))),
+    count_nonzero: (line: readonly number[]) => line.filter((x) => x !== 0).length,
+  };
+  const blocking = new SyncDCont("tank", "neo", { system });
+  t.after(() => blocking.close());
+  for (const chunks of [
+    [300, 500],
+    [600, 300],
+    [200, 1000],
+  ]) {
+    const name = chunks.join("x");
+    const da = await cont.array(name, { from: a, chunks });
+    const twin = blocking.getArray(name, { dtype: "float64" });
+    for (const [along, own] of Object.entries(lines))
+      for (const [reduce, expected] of Object.entries(functions)) {
+        const o = along === "all" ? {} : { axis: Number(along) };
+        const what = `${reduce} along ${along} in chunks of ${name}`;
+        const [f, g] = [xp, syncXp].map((n) => n[reduce as "sum"]) as [typeof xp.sum, typeof syncXp.sum];
+        assert.deepEqual(Array.from((await f(da, o).get()).data), own.map(expected), what);
+        assert.deepEqual(Array.from(g(twin, o).get().data), own.map(expected), `${what}, blocking`);
+      }
+  }
+});
+
 test("what does not go together is refused when the expression is made", () => {
   const a = counted([3, 4]);
   const wrong = xp as unknown as Record<string, (...args: unknown[]) => unknown>;

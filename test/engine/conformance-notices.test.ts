@@ -47,6 +47,20 @@ const NOTICED: Readonly<Record<string, readonly RegExp[]>> = {
   "answers-out-of-order": [/^getMany answers in the order/],
   "forgets-a-name": [/^names are listed by 3/],
   "throws-in-the-callers-face": [/^a failure is a rejection/],
+  "loses-an-update": [
+    /^what several handles change at once/,
+    /^of updates that make, change and remove/,
+    /^elements of one chunk that processes set/,
+  ],
+  "compares-metadata-too-early": [/^of several who change the metadata from one state/],
+  "loses-a-chunk": [/^hundreds of chunks in one call/],
+  "acknowledges-chunks-too-early": [/^what one handle has written, the next read of another sees/],
+  "tears-chunks": [/^a chunk that is replaced is old or new/],
+  "lists-removed-chunks": [/^a chunk is listed while it is there/],
+  "changes-more-than-the-range": [/^ranges are changed, and nothing else/],
+  "fills-short-reads": [/^to read more of a chunk than there is/],
+  "forgives-a-destroyed-array": [/^an array that was destroyed answers/],
+  "keeps-the-memory-of-a-read": [/^an aborted call rejects with the reason/],
   "claims-no-limit": [/^a value of exactly maxValueBytes is stored/],
 };
 

@@ -1,7 +1,7 @@
 /** Computing expressions box by box, in bounded memory; once for both faces (see `engine/steps.ts`). */
-import { type Steps, step } from "../../engine/steps.ts";
+import { abandon, begun, type Steps, step } from "../../engine/steps.ts";
 import { DaosError } from "../../errors.ts";
-import { allocate, DTYPES, type DType, type TypedArray } from "../dtype.ts";
+import { asTyped, DTYPES, type DType, type TypedArray } from "../dtype.ts";
 import {
   broadcastTo,
   checkNDArray,
@@ -12,6 +12,7 @@ import {
   rowMajor,
   sizeOf,
 } from "../ndarray.ts";
+import { giveScratchBack, takeScratch } from "../scratch.ts";
 import { type Block, blocksOf, boxOf, copyInto, countBlocks, MemorySource, picksOf } from "../source.ts";
 import { fullView, pickView } from "../view.ts";
 import { cutSplits, rowOffsets, type Splits, wholeBlock } from "./boxes.ts";
@@ -39,6 +40,7 @@ export class Pass {
   readonly #onProgress: ((done: number, total: number) => void) | undefined;
   readonly #scratch = new Map<Node, TypedArray[]>();
   readonly #simd: SimdMemory[] = [];
+  readonly #taken: Uint8Array[] = [];
   #done = 0;
   #total = 0;
 
@@ -63,7 +65,7 @@ export class Pass {
     let memory = own[i + 1];
     if (memory === undefined || memory.length < length) {
       memory =
-        (dtype === "float64" && node.type === "reduce" ? this.#fast(count) : undefined) ?? allocate(dtype, count);
+        (dtype === "float64" && node.type === "reduce" ? this.#fast(count) : undefined) ?? this.#take(dtype, count);
       own[i + 1] = memory;
     }
     return memory.length === length ? memory : (memory.subarray(0, length) as TypedArray);
@@ -73,6 +75,14 @@ export class Pass {
   end(): void {
     for (const memory of this.#simd) giveMemoryBack(memory);
     this.#simd.length = 0;
+    this.#taken.forEach(giveScratchBack);
+    this.#taken.length = 0;
+  }
+
+  #take(dtype: DType, count: number): TypedArray {
+    const memory = takeScratch(count * DTYPES[dtype].bytes);
+    this.#taken.push(memory);
+    return asTyped(dtype, memory);
   }
 
   /** Memory in which reductions are fast. It is not worth while for few elements. */
@@ -284,17 +294,42 @@ function* evaluateReduce(node: ReduceNode, box: Block, out: TypedArray, pass: Pa
     reduced.has(axis) ? 0 : s,
   );
   const indexStrides = strideOfIndices(operand.shape, axes);
-  for (const part of blocks) {
-    const data = pass.scratch(node, 0, operand.dtype, sizeOf(part.shape));
+  const along = (strides: readonly number[], from: readonly number[]): number =>
+    from.reduce((sum, s, axis) => sum + s * strides[axis]!, 0);
+  // While a box is folded, the next one is read into other memory.
+  let turn = 0;
+  const begin = (part: Block): Begun => {
+    const data = pass.scratch(node, turn++ % 2, operand.dtype, sizeOf(part.shape));
     const at = { start: part.start.map((s, axis) => s + whole.start[axis]!), shape: part.shape };
-    yield* evaluate(operand, at, data, pass);
-    const along = (strides: readonly number[], from: readonly number[]): number =>
-      from.reduce((sum, s, axis) => sum + s * strides[axis]!, 0);
+    return { part, at, data, rest: begun(evaluate(operand, at, data, pass)) };
+  };
+  let ahead: Begun | undefined;
+  const fold = function* ({ part, at, data, rest }: Begun, next: Block | undefined): Steps<void> {
+    yield* rest;
+    ahead = next === undefined ? undefined : begin(next);
     const base = along(resultStrides, part.start);
     foldBox(state, data, part.shape, base, along(indexStrides, at.start), resultStrides, indexStrides, reduced);
     if (top) pass.advance();
+  };
+  try {
+    for (const part of blocks) {
+      if (ahead === undefined) ahead = begin(part);
+      else yield* fold(ahead, part);
+    }
+    if (ahead !== undefined) yield* fold(ahead, undefined);
+  } catch (e) {
+    if (ahead !== undefined) yield* abandon(ahead.rest);
+    throw e;
   }
   state.finish(out, total);
+}
+
+/** A box of an operand whose elements are on their way into `data`. */
+interface Begun {
+  readonly part: Block;
+  readonly at: Block;
+  readonly data: TypedArray;
+  readonly rest: Steps<void>;
 }
 
 /** Feeds a box to the accumulators, in runs as long as memory allows. */
@@ -313,11 +348,12 @@ function foldBox(
     state.fold(0, data, 0, 1, 0);
     return;
   }
-  // Trailing axes that are all reduced in full make one run: their indices follow each other.
+  // Trailing axes that are all reduced make one run; where positions matter, only if they follow each other.
   const strides = rowMajor(shape);
+  const joins = (axis: number): boolean =>
+    reduced.has(axis) && (!state.positional || indexStrides[axis] === indexStrides[axis + 1]! * shape[axis + 1]!);
   let from = last;
-  if (reduced.has(last))
-    while (from > 0 && reduced.has(from - 1) && indexStrides[from - 1] === indexStrides[from]! * shape[from]!) from--;
+  if (reduced.has(last)) while (from > 0 && joins(from - 1)) from--;
   const outer = [...shape.slice(0, from), 1];
   const run = strides[from]! * shape[from]!;
   const layouts = [strides, resultStrides, indexStrides].map((s) => [...s.slice(0, from), 0]);

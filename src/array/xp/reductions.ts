@@ -28,6 +28,8 @@ export type ReductionName = (typeof REDUCTIONS)[number];
 
 /** The state of a reduction for a box of results. */
 export interface Accumulator {
+  /** Whether it looks at positions: then elements of a run have positions that follow each other. */
+  readonly positional: boolean;
   /** Folds `n` contiguous elements into result `q`. `index` is the position of the first one (for argmin and argmax). */
   fold(q: number, data: TypedArray, at: number, n: number, index: number): void;
   /** Folds `n` contiguous elements each into a result of its own, from `q` on, all at `index`. */
@@ -90,6 +92,7 @@ export function accumulator(name: ReductionName, dtype: DType, count: number, co
 }
 
 class FloatTotals implements Accumulator {
+  readonly positional = false;
   readonly #name: "sum" | "prod" | "mean";
   readonly #totals: Float64Array;
 
@@ -148,6 +151,25 @@ function sumLanes(data: Numbers, at: number, n: number): number {
   return a + b + (c + d);
 }
 
+/** The sum of squared distances from the mean; in lanes, which round less than one sum would, and do not wait for each other. */
+function squaresOf(data: TypedArray, at: number, n: number, mean: number): number {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  const square = (i: number): number => (Number(data[i]) - mean) ** 2;
+  const end = at + n;
+  let i = at;
+  for (; i + 4 <= end; i += 4) {
+    a += square(i);
+    b += square(i + 1);
+    c += square(i + 2);
+    d += square(i + 3);
+  }
+  for (; i < end; i++) a += square(i);
+  return a + b + (c + d);
+}
+
 function productOf(data: TypedArray, at: number, n: number): number {
   let product = 1;
   for (let i = at; i < at + n; i++) product *= Number(data[i]);
@@ -164,6 +186,7 @@ function addEach(totals: Float64Array, q: number, data: TypedArray, at: number, 
 const EXACT_RUN = 2 ** 20;
 
 class IntegerTotals implements Accumulator {
+  readonly positional = false;
   readonly #name: "sum" | "prod" | "mean";
   readonly #totals: BigInt64Array;
 
@@ -201,6 +224,7 @@ class IntegerTotals implements Accumulator {
 
 /** Pairs of real and imaginary part. */
 class ComplexTotals implements Accumulator {
+  readonly positional = false;
   readonly #name: "sum" | "prod" | "mean";
   readonly #totals: Float64Array;
 
@@ -240,6 +264,7 @@ class ComplexTotals implements Accumulator {
 
 /** Count, mean and sum of squared deviations, merged run by run. */
 class Deviations implements Accumulator {
+  readonly positional = false;
   readonly #name: "var" | "std";
   readonly #correction: number;
   readonly #counts: Float64Array;
@@ -256,12 +281,7 @@ class Deviations implements Accumulator {
 
   fold(q: number, data: TypedArray, at: number, n: number): void {
     const mean = sumOf(data, at, n) / n;
-    let squares = 0;
-    for (let i = at; i < at + n; i++) {
-      const d = Number(data[i]) - mean;
-      squares += d * d;
-    }
-    this.#merge(q, n, mean, squares);
+    this.#merge(q, n, mean, squaresOf(data, at, n, mean));
   }
 
   foldEach(q: number, data: TypedArray, at: number, n: number): void {
@@ -332,6 +352,7 @@ function bestBig(data: BigInt64Array | BigUint64Array, at: number, n: number, si
 
 /** The smallest or largest; NaN wins, as in NumPy. */
 class Extremes implements Accumulator {
+  readonly positional = false;
   readonly #sign: 1 | -1;
   readonly #values: TypedArray;
   readonly #seen: Uint8Array;
@@ -380,6 +401,7 @@ class Extremes implements Accumulator {
 
 /** Where the smallest or largest is: the first of equals, and the first NaN before all. */
 class Positions implements Accumulator {
+  readonly positional = true;
   readonly #sign: 1 | -1;
   readonly #values: (number | bigint | undefined)[];
   readonly #indices: Float64Array;
@@ -420,6 +442,7 @@ class Positions implements Accumulator {
 
 /** Counts of elements that are not zero, which also say whether any or all are. */
 class Truths implements Accumulator {
+  readonly positional = false;
   readonly #name: ReductionName;
   readonly #complex: boolean;
   readonly #counts: Float64Array;

@@ -1,4 +1,5 @@
 /** Both public faces under one type, so that one text tests both: what one answers at once, the other promises. */
+import type { NDArray } from "../../array/ndarray.ts";
 import { DCont as AsyncCont } from "../../container/dcont.ts";
 import { DCont as SyncCont } from "../../container/dcont-sync.ts";
 import type { DDict as AsyncDict } from "../../dict/ddict.ts";
@@ -46,6 +47,21 @@ export interface AnyDict<V = Bytes> {
   equals(other: Iterable<readonly [Key, In<V>]> | AnyRecord<In<V>>, o?: Bulk): Awaitable<boolean>;
 }
 
+/** `DArray` of either face, of 32-bit integers: as much of it as the suite needs. */
+export interface AnyArray {
+  get(): Awaitable<NDArray<"int32">>;
+  set(selection: readonly number[] | null, value: number): Awaitable<void>;
+  append(rows: NDArray<"int32">): Awaitable<void>;
+}
+
+/** What an {@link AnyArray} is made of. */
+export interface AnyLayout {
+  readonly shape: readonly number[];
+  readonly dtype: "int32";
+  readonly chunks: readonly number[];
+  readonly codecs?: readonly "zstd"[];
+}
+
 /** Options of `dict`, of either face. */
 export interface AnyOptions<V> extends Bulk {
   valueEncoding?: ValueEncoding<V>;
@@ -66,6 +82,8 @@ export interface AnyCont {
   ): Awaitable<AnyDict<V>>;
   get(name: string): Awaitable<AnyDict>;
   getDict<V = Bytes>(name: string, o?: { valueEncoding?: ValueEncoding<V> }): Awaitable<AnyDict<V>>;
+  array(name: string, layout: AnyLayout): Awaitable<AnyArray>;
+  getArray(name: string, o: { dtype: "int32" }): Awaitable<AnyArray>;
   has(name: string): Awaitable<boolean>;
   destroy(name: string): Awaitable<void>;
   close(): Awaitable<void>;

@@ -1,9 +1,10 @@
 /** The program of another process: does jobs on the container that it is told of. See `peers.ts`. */
 import { createRequire } from "node:module";
+import { ndarray } from "../../array/ndarray.ts";
 import { DaosError, type DerCode } from "../../errors.ts";
 import { substituteEngine } from "../../system.ts";
 import type { Engine, Face } from "../contract.ts";
-import { type AnyCont, type AnyDict, FACES, walked } from "./faces.ts";
+import { type AnyArray, type AnyCont, type AnyDict, FACES, walked } from "./faces.ts";
 import type { Place } from "./fixture.ts";
 
 /** What the process is started with. */
@@ -50,6 +51,10 @@ async function cont(face: Face): Promise<AnyCont> {
 
 async function dict(face: Face, name: string): Promise<AnyDict<string>> {
   return (await cont(face)).getDict<string>(name, { valueEncoding: "utf8" });
+}
+
+async function array(face: Face, name: string): Promise<AnyArray> {
+  return (await cont(face)).getArray(name, { dtype: "int32" });
 }
 
 /** Those of `items` for which `attempt` succeeds; DER_EXIST means that somebody else was first. */
@@ -170,6 +175,27 @@ const jobs = {
     const init = Object.fromEntries(Array.from({ length: 20 }, (_, k) => [`k${k}`, "x".repeat(2000)]));
     for (let i = 0; ; i++) {
       await container.dict<string>(`${beginning}-${i}`, init, { valueEncoding: "utf8" });
+      process.send!({ acknowledged: i } satisfies Acknowledgement);
+    }
+  },
+
+  /** Sets each `step`-th element of an array, one after the other, to its number. */
+  async setElements(face: Face, name: string, first: number, step: number, size: number): Promise<void> {
+    const da = await array(face, name);
+    for (let i = first; i < size; i += step) await da.set([i], i + 1);
+  },
+
+  /** Appends pairs of rows of eight elements; each pair has a number of its own. */
+  async appendRows(face: Face, name: string, numbers: readonly number[]): Promise<void> {
+    const da = await array(face, name);
+    for (const n of numbers) await da.append(ndarray("int32", [2, 8], new Int32Array(16).fill(n)));
+  },
+
+  /** Sets all of an array to rising numbers until it is killed. */
+  async setForEver(face: Face, name: string): Promise<void> {
+    const da = await array(face, name);
+    for (let i = 0; ; i++) {
+      await da.set(null, i);
       process.send!({ acknowledged: i } satisfies Acknowledgement);
     }
   },

@@ -182,6 +182,86 @@ export function testProcesses(suite: Suite): void {
         for (const name of names) assert.equal(await sizeOf(await c.getDict(name)), 20, name);
       },
     );
+
+  testArrays(suite);
+}
+
+function testArrays(suite: Suite): void {
+  const test = (name: string, work: (f: Fixture) => Promise<void>): void => {
+    if (suite.capabilities.arrays) suite.testAmongProcesses(name, work);
+    else suite.cannotTest(name, "the engine declares arrays: false");
+  };
+
+  test("elements of one chunk that processes set one by one are all there", async (f) => {
+    const peers = await f.peers.some(2);
+    const c = await f.cont("async");
+    for (const codecs of [[], ["zstd"]] as const) {
+      const name = f.name();
+      const da = await c.array(name, { shape: [120], dtype: "int32", chunks: [500], codecs });
+      await Promise.all([
+        peers[0]!.run("setElements", "async", name, 0, 3, 120),
+        peers[1]!.run("setElements", "sync", name, 1, 3, 120),
+        ...Array.from({ length: 40 }, (_, i) => da.set([3 * i + 2], 3 * i + 3)),
+      ]);
+      assert.deepEqual(
+        [...(await da.get()).data],
+        Array.from({ length: 120 }, (_, i) => i + 1),
+      );
+    }
+  });
+
+  test("rows that processes append are all there, each in one piece", async (f) => {
+    const peers = await f.peers.some(2);
+    const c = await f.cont("sync");
+    const name = f.name();
+    const da = await c.array(name, { shape: [0, 8], dtype: "int32", chunks: [3, 5] });
+    const numbers = Array.from({ length: 40 }, (_, i) => i + 1);
+    await Promise.all([
+      peers[0]!.run("appendRows", "async", name, numbers.slice(0, 20)),
+      peers[1]!.run("appendRows", "sync", name, numbers.slice(20)),
+    ]);
+    const { shape, data } = await da.get();
+    assert.deepEqual(shape, [80, 8]);
+    const pairs = numbers.map((_, i) => new Set(data.subarray(16 * i, 16 * i + 16)));
+    assert.ok(
+      pairs.every(({ size }) => size === 1),
+      "two rows are torn apart",
+    );
+    assert.deepEqual(
+      pairs.map(([n]) => n!).sort((a, b) => a - b),
+      numbers,
+    );
+  });
+
+  for (const face of TWINS)
+    test(`a process that is killed while it sets an array leaves chunks whole, and what was acknowledged (${face})`, async (f) => {
+      const c = await f.cont("async");
+      // Chunks that are replaced as a whole, and chunks on the edge, which are read, changed and written.
+      for (const [codecs, width] of [
+        [[], 5000],
+        [["zstd"], 6000],
+      ] as const) {
+        const name = f.name();
+        const da = await c.array(name, { shape: [12, 5000], dtype: "int32", chunks: [1, width], codecs });
+        const peer = f.peers.start();
+        await peer.acknowledges(5, peer.run("setForEver", face, name));
+        await sleep(Math.random() * 10);
+        await peer.kill();
+        const { data } = await da.get();
+        for (let row = 0; row < 12; row++) {
+          const values = new Set(data.subarray(5000 * row, 5000 * row + 5000));
+          assert.equal(values.size, 1, `chunk ${row} is half old and half new`);
+          const [value] = values as Set<number>;
+          const { acknowledged } = peer;
+          assert.ok(value! >= acknowledged, `chunk ${row} has ${value}, and ${acknowledged} was acknowledged`);
+        }
+        await da.set(null, -1);
+        assert.ok(
+          (await da.get()).data.every((v) => v === -1),
+          "the others go on",
+        );
+      }
+    });
 }
 
 async function namesOf(f: Fixture, beginning: string): Promise<string[]> {

@@ -16,4 +16,5 @@ export const capabilities: Capabilities = Object.freeze({
   createsPools: false,
   arrays: false,
   maxValueBytes: VALUE_MAX_BYTES,
+  maxChunkBytes: 0,
 });

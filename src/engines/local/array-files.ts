@@ -125,17 +125,26 @@ export class ArrayFiles {
 
   /** A staged, flushed file with this content; to be {@link put} in place. */
   stageDurably(bytes: Uint8Array): string {
-    const { fd, path } = this.stage();
+    return this.stageAllDurably([bytes])[0]!;
+  }
+
+  /** The same for many. All are written, and then flushed: the file system has more to put together. */
+  stageAllDurably(contents: readonly Uint8Array[]): string[] {
+    const staged: { readonly fd: number; readonly path: string }[] = [];
     try {
-      writeWhole(fd, bytes);
-      if (this.flushes) fdatasyncSync(fd);
+      for (const bytes of contents) {
+        const file = this.stage();
+        staged.push(file);
+        writeWhole(file.fd, bytes);
+      }
+      if (this.flushes) for (const { fd } of staged) fdatasyncSync(fd);
     } catch (e) {
-      unlinkSync(path);
+      for (const { path } of staged) unlinkSync(path);
       throw e;
     } finally {
-      closeSync(fd);
+      for (const { fd } of staged) closeSync(fd);
     }
-    return path;
+    return staged.map(({ path }) => path);
   }
 
   /** Puts a staged file in place, making Zarr's directories on the way. Adds to `touched` the directories to flush. */

@@ -59,8 +59,17 @@ abstract class LocalArray {
   }
 
   /** DER_NO_HDL when the container is closed, DER_NONEXIST when the object was destroyed. */
-  protected readable(): void {
-    this.core().read((reader) => reader.count(this.#object));
+  protected readable(core = this.core()): void {
+    core.read((reader) => reader.count(this.#object));
+  }
+
+  /**
+   * What was read. Only where chunks are missing is it asked whether that is because the object was destroyed: its
+   * directory is gone then, and every call on an array begins with a look at its metadata.
+   */
+  protected found<T>(core: ContainerCore, chunks: T[], missing: T): T[] {
+    if (chunks.includes(missing)) this.readable(core);
+    return chunks;
   }
 
   /** The array's lock, when the object is alive and may be written. */
@@ -124,20 +133,13 @@ abstract class LocalArray {
 
   /** To be run while the lock is held: read, modify, write. */
   protected applyAll(updates: readonly ChunkUpdate[], touched: Set<string>): void {
-    const staged: [string, string][] = [];
-    const removed: string[] = [];
-    try {
-      for (const { key, apply } of updates) {
-        const bytes = apply(this.files.read(key));
-        if (bytes === null) removed.push(key);
-        else staged.push([key, this.files.stageDurably(bytes)]);
-      }
-    } catch (e) {
-      for (const [, path] of staged) removeQuietly(path);
-      throw e;
-    }
-    this.#place(staged, touched);
-    for (const key of removed) this.files.remove(key, touched);
+    const made = updates.map(({ key, apply }) => ({ key, bytes: apply(this.files.read(key)) }));
+    const files = this.files.stageAllDurably(made.flatMap(({ bytes }) => bytes ?? []));
+    this.#place(
+      made.filter(({ bytes }) => bytes !== null).map(({ key }, i) => [key, files[i]!] as const),
+      touched,
+    );
+    for (const { key, bytes } of made) if (bytes === null) this.files.remove(key, touched);
   }
 
   /** To be run while the lock is held: puts the new chunks in place, but those whose old ones are not what they were. */
@@ -184,28 +186,31 @@ export class SyncLocalArray extends LocalArray implements ArrayStore<"sync"> {
 
   readChunks(keys: readonly string[]): (Uint8Array | undefined)[] {
     return this.#try(READ, () => {
-      this.readable();
-      return keys.map((key) => this.files.read(key));
+      const core = this.core();
+      return this.found(
+        core,
+        keys.map((key) => this.files.read(key)),
+        undefined,
+      );
     });
   }
 
   readInto(reads: readonly ChunkRead[]): boolean[] {
     return this.#try(READ, () => {
-      this.readable();
-      return reads.map((read) => this.files.readInto(read));
+      const core = this.core();
+      return this.found(
+        core,
+        reads.map((read) => this.files.readInto(read)),
+        false,
+      );
     });
   }
 
   writeChunks(writes: readonly ChunkWrite[]): void {
     this.#try(WRITE, () => {
       const lock = this.writable();
-      const staged: (string | undefined)[] = [];
-      try {
-        for (const { bytes } of writes) staged.push(bytes === null ? undefined : this.files.stageDurably(bytes));
-      } catch (e) {
-        staged.forEach(removeQuietly);
-        throw e;
-      }
+      const files = this.files.stageAllDurably(writes.flatMap(({ bytes }) => bytes ?? []));
+      const staged = writes.map(({ bytes }) => (bytes === null ? undefined : files.shift()!));
       this.flushDirectories(lock.hold(() => this.placeWrites(writes, staged)));
     });
   }
@@ -255,16 +260,22 @@ export class AsyncLocalArray extends LocalArray implements ArrayStore<"async"> {
 
   async readChunks(keys: readonly string[], o?: At): Promise<(Uint8Array | undefined)[]> {
     return this.#try(READ, o, async () => {
-      this.readable();
-      return this.#readWhole(keys, o);
+      const core = this.core();
+      return this.found(core, await this.#readWhole(keys, o), undefined);
     });
   }
 
   async readInto(reads: readonly ChunkRead[], o?: At): Promise<boolean[]> {
     return this.#try(READ, o, async () => {
-      this.readable();
-      if (bytesOf(reads) <= INLINE_READ_BYTES) return reads.map((read) => this.files.readInto(read));
-      return mapBounded(reads, READS_IN_FLIGHT, o?.signal, (read) => this.#readOne(read));
+      const core = this.core();
+      if (bytesOf(reads) <= INLINE_READ_BYTES)
+        return this.found(
+          core,
+          reads.map((read) => this.files.readInto(read)),
+          false,
+        );
+      const found = await mapBounded(reads, READS_IN_FLIGHT, o?.signal, (read) => this.#readOne(read));
+      return this.found(core, found, false);
     });
   }
 

@@ -1,4 +1,5 @@
 /** What the local engine can do. */
+import { CHUNK_MAX_BYTES } from "../../array/layout.ts";
 import type { Capabilities } from "../../engine/contract.ts";
 import { VALUE_MAX_BYTES } from "./schema.ts";
 
@@ -13,4 +14,5 @@ export const capabilities: Capabilities = Object.freeze({
   createsPools: true,
   arrays: true,
   maxValueBytes: VALUE_MAX_BYTES,
+  maxChunkBytes: CHUNK_MAX_BYTES,
 });

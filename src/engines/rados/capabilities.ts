@@ -1,6 +1,6 @@
 /** What the rados engine can do. */
 import type { Capabilities } from "../../engine/contract.ts";
-import { VALUE_MAX_BYTES } from "./format.ts";
+import { CHUNK_MAX_BYTES, VALUE_MAX_BYTES } from "./format.ts";
 
 /** The declaration that the conformance suite holds the engine to. */
 export const capabilities: Capabilities = Object.freeze({
@@ -11,6 +11,7 @@ export const capabilities: Capabilities = Object.freeze({
   objectClasses: true,
   detectsDestroyed: true,
   createsPools: true,
-  arrays: false,
+  arrays: true,
   maxValueBytes: VALUE_MAX_BYTES,
+  maxChunkBytes: CHUNK_MAX_BYTES,
 });

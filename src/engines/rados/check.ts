@@ -1,4 +1,7 @@
-/** `checkContainer`: names against objects, objects against their shards, large values against the keys that have them. */
+/**
+ * `checkContainer`: names against objects, objects against their shards, large values against the keys that have them; of
+ * arrays, see `check-arrays.ts`.
+ */
 import type { CheckReport, Face, Finding, NamedObject } from "../../engine/contract.ts";
 import type { Steps } from "../../engine/steps.ts";
 import { Arena } from "../../ffi/arena.ts";
@@ -6,9 +9,11 @@ import { completions } from "../../ffi/completions.ts";
 import { librados } from "../../ffi/librados.ts";
 import { drive, Pending, wait, waitAll } from "../../ffi/pending.ts";
 import { removeObject } from "./blobs.ts";
+import { checkArray } from "./check-arrays.ts";
 import type { ContainerCore } from "./container-core.ts";
 import { listEntries, lookupEntry, removeEntry } from "./directory.ts";
 import {
+  chunkName,
   isBlob,
   META_KEY,
   type Meta,
@@ -20,6 +25,7 @@ import {
   partsOf,
   shardName,
 } from "./format.ts";
+import { throughGate } from "./gate.ts";
 import { purgeShard } from "./object-core.ts";
 import { objectNames } from "./objects.ts";
 import { OMAP_PAGE, ReadOperation } from "./operations.ts";
@@ -33,6 +39,8 @@ const NAMES_PAGE = 1000;
 interface Lying {
   readonly shards: string[];
   readonly parts: string[];
+  /** The keys of chunks. */
+  readonly chunks: string[];
 }
 
 /** Checks, and with `repair` removes what belongs to nobody. */
@@ -46,7 +54,7 @@ export function* checkObjects(face: Face, core: ContainerCore, repair: boolean):
   const named = new Map((yield* allEntries(core)).map((entry) => [entry.oid, entry]));
 
   function* orphan(message: string, objects: readonly string[], mend: () => Steps<unknown>): Steps<void> {
-    const ages = yield* waitAll(objects.map((name) => drive(ageOf(core, name))));
+    const ages = yield* waitAll(objects.map((name) => drive(throughGate(0, () => ageOf(core, name)))));
     const present = ages.filter((age) => age !== undefined);
     if (present.length === 0) return;
     if (Math.min(...present) < ORPHAN_AGE_MS) {
@@ -57,7 +65,8 @@ export function* checkObjects(face: Face, core: ContainerCore, repair: boolean):
     findings.push({ message, repaired: repair });
   }
   function* removeAll(objects: readonly string[]): Steps<void> {
-    for (const name of objects) yield* wait(removeObject(core.ioctx, name));
+    const remove = (name: string): Steps<number> => wait(removeObject(core.ioctx, name));
+    yield* waitAll(objects.map((name) => drive(throughGate(0, () => remove(name)))));
   }
 
   for (const [oid, entry] of named) {
@@ -66,13 +75,12 @@ export function* checkObjects(face: Face, core: ContainerCore, repair: boolean):
     findings.push({ message: `${entry.kind} ${JSON.stringify(entry.name)} has lost its object`, repaired: repair });
   }
 
-  for (const [oid, { shards, parts }] of lying) {
+  for (const [oid, { shards, parts, chunks }] of lying) {
     // Not by what was listed: in a cluster that is moving objects about, one may not have been seen.
     const meta = yield* metaOf(core, oid);
     if (meta === undefined) {
-      yield* orphan(`${shards.length + parts.length} objects of ${oid} belong to nothing`, [...shards, ...parts], () =>
-        removeAll([...shards, ...parts]),
-      );
+      const objects = [...shards, ...parts, ...chunks.map((key) => chunkName(oid, key))];
+      yield* orphan(`${objects.length} objects of ${oid} belong to nothing`, objects, () => removeAll(objects));
       continue;
     }
     checked++;
@@ -94,6 +102,11 @@ export function* checkObjects(face: Face, core: ContainerCore, repair: boolean):
     for (const name of shards)
       if (!wanted.has(name))
         yield* orphan(`${name} is what a clear has left of ${nameOf(oid)}`, [name], () => purgeShard(core, oid, name));
+    if (meta.kind === "array") {
+      if (!named.has(oid)) continue;
+      findings.push(...(yield* checkArray({ core, oid, meta, what: `array ${nameOf(oid)}`, repair, chunks })));
+      continue;
+    }
     for (let shard = 0; shard < meta.shards; shard++) {
       const name = shardName(oid, meta.generation, shard);
       if (!shards.includes(name) && (yield* isStill(core, oid, meta)) && (yield* ageOf(core, name)) === undefined)
@@ -140,10 +153,11 @@ function group(names: readonly string[]): Map<string, Lying> {
     if (parsed === undefined) continue;
     let lying = groups.get(parsed.oid);
     if (lying === undefined) {
-      lying = { shards: [], parts: [] };
+      lying = { shards: [], parts: [], chunks: [] };
       groups.set(parsed.oid, lying);
     }
-    if (parsed.type !== "meta") (parsed.type === "shard" ? lying.shards : lying.parts).push(name);
+    if (parsed.type === "chunk") lying.chunks.push(parsed.key);
+    else if (parsed.type !== "meta") (parsed.type === "shard" ? lying.shards : lying.parts).push(name);
   }
   return groups;
 }

@@ -1,5 +1,6 @@
 /** An open container of the rados engine, one text for both twins. */
 import type {
+  ArrayStore,
   At,
   Capabilities,
   Container,
@@ -14,6 +15,7 @@ import type {
 import type { Steps } from "../../engine/steps.ts";
 import { DaosError } from "../../errors.ts";
 import { drive, Pending } from "../../ffi/pending.ts";
+import { RadosArray } from "./array.ts";
 import { capabilities } from "./capabilities.ts";
 import type { ContainerCore } from "./container-core.ts";
 import { addEntry, listEntries, lookupEntry } from "./directory.ts";
@@ -93,6 +95,10 @@ export class RadosContainer<S extends Face> implements Container<S>, Handle {
 
   kv(object: ObjectRef): Kv<S> {
     return new RadosKv(this.#runner, this, object.oid);
+  }
+
+  array(object: ObjectRef): ArrayStore<S> {
+    return new RadosArray(this.#runner, this, object.oid);
   }
 
   close(): R<S, void> {

@@ -28,6 +28,11 @@ export const PART_BYTES = 4 * 1024 * 1024;
 /** The most bytes of a value. */
 export const VALUE_MAX_BYTES = 1024 * 1024 * 1024;
 
+/** The most bytes of a chunk as it is stored: an OSD takes 90 MiB in one operation. */
+export const STORED_CHUNK_MAX_BYTES = 94_300_000;
+/** The most bytes of a chunk of an array: what does not compress may grow a little by it. */
+export const CHUNK_MAX_BYTES = 90_000_000;
+
 /** The xattr of a shard that says what may be done with it, and the values it has. */
 export const STATE = "state";
 export const SHARD_STATE = {
@@ -58,7 +63,10 @@ export function metaName(oid: string): string {
 /** The key in a meta object under which its document lies. */
 export const META_KEY = "meta";
 
-/** One shard of one generation of a dictionary. */
+/** The key in an array's meta object under which Zarr's document lies. */
+export const ZARR_KEY = "zarr.json";
+
+/** One shard of one generation: of a dictionary, its records; of an array, the keys of its chunks. */
 export function shardName(oid: string, generation: string, shard: number): string {
   return `s.${oid}.${generation}.${shard}`;
 }
@@ -68,17 +76,24 @@ export function partName(oid: string, blob: string, part: number): string {
   return `b.${oid}.${blob}.${part}`;
 }
 
+/** A chunk of an array, by its Zarr key. */
+export function chunkName(oid: string, key: string): string {
+  return `a.${oid}.${key}`;
+}
+
 /** What the name of an object says. */
 export type Named =
   | { readonly type: "meta"; readonly oid: string }
   | { readonly type: "shard"; readonly oid: string; readonly generation: string; readonly shard: number }
-  | { readonly type: "part"; readonly oid: string; readonly blob: string };
+  | { readonly type: "part"; readonly oid: string; readonly blob: string }
+  | { readonly type: "chunk"; readonly oid: string; readonly key: string };
 
 /** Reads the name of an object of a container; `undefined` for the directory and for what is not ours. */
 export function parseName(name: string): Named | undefined {
   const [type, oid, second, third, ...rest] = name.split(".");
   if (oid === undefined || rest.length > 0) return undefined;
   if (type === "m" && second === undefined) return { type: "meta", oid };
+  if (type === "a" && second !== undefined && third === undefined) return { type: "chunk", oid, key: second };
   if (second === undefined || third === undefined) return undefined;
   if (type === "s") return { type: "shard", oid, generation: second, shard: Number(third) };
   if (type === "b") return { type: "part", oid, blob: second };

@@ -1,6 +1,6 @@
 /**
- * One dictionary as this process sees it: which generation of shards holds its records, and the queue of operations on
- * them.
+ * One dictionary or array as this process sees it: which generation of shards holds its records, and the queue of
+ * operations on them.
  *
  * RADOS changes one object at a time. What is to be atomic over all shards goes through the meta object: `clear` and
  * `destroy` announce themselves there, seal every shard, and then take effect in one step. Whoever finds a shard sealed
@@ -11,7 +11,9 @@ import type { ObjectRef, ObjectSpec } from "../../engine/contract.ts";
 import type { Steps } from "../../engine/steps.ts";
 import { DaosError } from "../../errors.ts";
 import { drive, Pending, wait, waitAll } from "../../ffi/pending.ts";
+import { ArrayCore } from "./array-core.ts";
 import { damagedValue, readBlob, removeBlob, removeObject } from "./blobs.ts";
+import { purgeChunks } from "./chunk-index.ts";
 import type { ContainerCore } from "./container-core.ts";
 import { removeEntry } from "./directory.ts";
 import {
@@ -51,7 +53,7 @@ export interface ShardAnswer<T> {
 /** Keys that one operation of a read of many has. */
 const KEYS_OF_A_READ = 1000;
 
-/** Requests that were made between two calls of `drained`. */
+/** Requests and calls that were made between two calls of `drained`. */
 export interface Span {
   requests: number;
   over: Pending<void> | undefined;
@@ -65,6 +67,8 @@ export class ObjectCore {
   readonly container: ContainerCore;
   readonly oid: string;
   readonly lister = new Lister(this);
+  /** What it is when it is an array. */
+  readonly array = new ArrayCore(this);
   readonly #locks = new KeyLocks<Request>();
   #queues: ShardQueue[] = [];
   #view: View | undefined;
@@ -79,7 +83,7 @@ export class ObjectCore {
     this.oid = oid;
   }
 
-  /** Makes the objects of a new dictionary, which has no name yet. */
+  /** Makes the objects of a new dictionary or array, which has no name yet. */
   static *create(container: ContainerCore, spec: ObjectSpec): Steps<ObjectRef> {
     const context = "failed to create an object";
     const { ioctx } = container;
@@ -124,7 +128,7 @@ export class ObjectCore {
       return;
     }
     if (request.join(this.#locks.lastWaiting(request.key))) return;
-    request.span = this.#begun();
+    request.span = this.enter();
     request.next = this;
     this.#locks.enter(request);
   }
@@ -134,7 +138,7 @@ export class ObjectCore {
     while (this.#held !== undefined) yield* wait(this.#turn());
     const values = new Map<string, Uint8Array | undefined>();
     for (const key of keys) if (!this.#locks.isInUse(key)) values.set(key, undefined);
-    const span = this.#begun();
+    const span = this.enter();
     const many = this.#locks.enterMany(values);
     const waited = new Map<string, Pending<unknown>>();
     for (const key of keys) {
@@ -147,7 +151,7 @@ export class ObjectCore {
       yield* this.#readMany(values);
     } finally {
       this.#locks.leaveMany(many);
-      this.#over(span);
+      this.leave(span);
     }
     for (const [key, pending] of waited) values.set(key, (yield* wait(pending)) as Uint8Array | undefined);
     if (values.size === keys.length) return keys.map((key) => values.get(key));
@@ -211,6 +215,19 @@ export class ObjectCore {
     return undefined;
   }
 
+  /** Something begins that `drained` waits for. */
+  enter(): Span {
+    const span = this.#spans.at(-1)!;
+    span.requests++;
+    return span;
+  }
+
+  /** It has ended. */
+  leave(span: Span): void {
+    span.requests--;
+    while (this.#spans.length > 1 && this.#spans[0]!.requests === 0) this.#spans.shift()!.over?.resolve();
+  }
+
   /** Ends when the requests made so far have ended; not those that follow. */
   drained(): Pending<void> {
     const span = this.#spans.at(-1)!;
@@ -240,10 +257,12 @@ export class ObjectCore {
     return yield* wait(this.#fetching ?? drive(this.#fetch()));
   }
 
-  /** DER_NONEXIST when the object was destroyed. */
+  /** DER_NONEXIST when the object is destroyed now: it looks, and does not join those who have begun to look before. */
   *assertLive(): Steps<void> {
+    const now = yield* this.#load();
+    if (this.#view !== undefined && now !== undefined && Buffer.compare(now.raw, this.#view.raw) === 0) return;
     this.#view = undefined;
-    yield* this.view();
+    if (now?.meta.state !== "live") yield* this.#fetch();
   }
 
   /** A shard of `seen` was sealed or gone: finds out why, so that the next `view` is another one. */
@@ -252,7 +271,7 @@ export class ObjectCore {
     const now = yield* this.view();
     if (now !== seen && now.meta.state === "live" && now.meta.generation === seen.meta.generation) {
       this.#view = undefined;
-      throw new DaosError("DER_IO", `dictionary ${this.oid} is damaged`, {
+      throw new DaosError("DER_IO", `object ${this.oid} is damaged`, {
         detail: "a shard is missing or closed; `daos cont check` tells more",
       });
     }
@@ -349,18 +368,7 @@ export class ObjectCore {
 
   #end(request: Request): void {
     this.#locks.leave(request);
-    this.#over(request.span!);
-  }
-
-  #begun(): Span {
-    const span = this.#spans.at(-1)!;
-    span.requests++;
-    return span;
-  }
-
-  #over(span: Span): void {
-    span.requests--;
-    while (this.#spans.length > 1 && this.#spans[0]!.requests === 0) this.#spans.shift()!.over?.resolve();
+    this.leave(request.span!);
   }
 
   /** The object's document, with what was announced in it completed. */
@@ -480,7 +488,8 @@ function newId(): string {
   return randomBytes(12).toString("hex");
 }
 
-function destroyed(): DaosError {
+/** What is said of an object that is no more. */
+export function destroyed(): DaosError {
   return new DaosError("DER_NONEXIST", "the object was destroyed");
 }
 
@@ -499,11 +508,12 @@ function* removeShards(container: ContainerCore, oid: string, generation: string
   );
 }
 
-/** Removes the sealed shards of a generation, and the large values that they refer to. */
-export function* purge(container: ContainerCore, oid: string, { generation, shards }: Meta): Steps<void> {
+/** Removes the sealed shards of a generation, and the large values or chunks that they refer to. */
+export function* purge(container: ContainerCore, oid: string, { kind, generation, shards }: Meta): Steps<void> {
+  const purgeOne = kind === "array" ? purgeChunks : purgeShard;
   for (let shard = 0; shard < shards; shard++)
     // A cluster that does not answer is not asked again for every shard: `checkContainer` finds what is left.
-    if ((yield* purgeShard(container, oid, shardName(oid, generation, shard))) === ERRNO.timedOut) return;
+    if ((yield* purgeOne(container, oid, shardName(oid, generation, shard))) === ERRNO.timedOut) return;
 }
 
 /** Removes a shard, and the large values that it refers to. Ends with 0 or a negative errno. */

@@ -1,6 +1,6 @@
 /** RADOS operations: several steps on one object that happen together, or not at all. */
-import { Arena } from "../../ffi/arena.ts";
-import { completions } from "../../ffi/completions.ts";
+import { Arena, addressOf, MOVES_BELOW_BYTES } from "../../ffi/arena.ts";
+import { completions, type Operation } from "../../ffi/completions.ts";
 import { COMPARE, CREATE, type Librados, librados, OPERATION, type Pointer } from "../../ffi/librados.ts";
 import { Pending } from "../../ffi/pending.ts";
 import { HEADER, isBlob, parseBlobRef, type Stored, storedBytes } from "./format.ts";
@@ -47,6 +47,12 @@ function marshal(keys: readonly string[], values?: readonly Uint8Array[], header
   return arena;
 }
 
+/** Is told of the operations of a call, so that it can end them. */
+export interface Watcher {
+  begun(operation: Operation | undefined): void;
+  ended(operation: Operation | undefined): void;
+}
+
 /** Writes that one object takes together. Guards come first; when one does not hold, the result is -ECANCELED. */
 export class WriteOperation {
   readonly #lib: Librados = librados();
@@ -61,6 +67,24 @@ export class WriteOperation {
   /** Guard: -ENOENT when there is no such object. */
   assertExists(): this {
     this.#lib.writeOpAssertExists(this.#op);
+    return this;
+  }
+
+  /** Guard: the object has that version, else -ERANGE or -EOVERFLOW; -ENOENT when there is no such object. */
+  assertVersion(version: number): this {
+    this.#lib.writeOpAssertVersion(this.#op, version);
+    return this;
+  }
+
+  /** The object's data become these. */
+  writeFull(data: Uint8Array): this {
+    this.#lib.writeOpWriteFull(this.#op, lent(data), data.length);
+    return this;
+  }
+
+  /** The object's data become these from byte `offset` on. */
+  write(data: Uint8Array, offset: number): this {
+    this.#lib.writeOpWrite(this.#op, lent(data), data.length, offset);
     return this;
   }
 
@@ -123,19 +147,29 @@ export class WriteOperation {
   }
 
   /** Sends it, once. Ends with 0 or a negative errno. */
-  start(ioctx: Pointer, object: string): Pending<number> {
+  start(ioctx: Pointer, object: string, watcher?: Watcher): Pending<number> {
     const pending = new Pending<number>();
     const lib = this.#lib;
-    completions().start(
+    const operation = completions().start(
       ioctx,
       (completion) => lib.aioWriteOperate(this.#op, ioctx, completion, object, 0, OPERATION.fullTry),
       (result) => {
         lib.releaseWriteOp(this.#op);
+        watcher?.ended(operation);
         pending.resolve(result);
       },
     );
+    watcher?.begun(operation);
     return pending;
   }
+}
+
+/** The address of bytes that C copies before anything else happens. */
+function lent(data: Uint8Array): Pointer {
+  if (data.length >= MOVES_BELOW_BYTES) return addressOf(data);
+  const { address, bytes } = scratchOf(data.length);
+  bytes.set(data);
+  return address;
 }
 
 // What C writes while a read is under way: the iterator (8 bytes), the step's result (4), whether there is more (1).

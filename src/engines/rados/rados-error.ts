@@ -5,9 +5,12 @@ import { DaosError, type DerCode } from "../../errors.ts";
 export const ERRNO = {
   perm: -1,
   noEntry: -2,
+  io: -5,
   access: -13,
   exists: -17,
   invalid: -22,
+  range: -34,
+  overflow: -75,
   notSupported: -95,
   timedOut: -110,
   cancelled: -125,

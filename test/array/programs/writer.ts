@@ -1,4 +1,4 @@
-/** A process of the safety tests: `writer.ts <verb> <system> <face> <number>`. */
+/** A process of `writers.ts`: `writer.ts <verb> <system> <face> <number>`. */
 import { type DArray, DCont, ndarray, slice } from "../../../src/index.ts";
 import { type DArray as SyncDArray, DCont as SyncDCont } from "../../../src/sync.ts";
 
@@ -23,7 +23,7 @@ switch (verb) {
   }
   // A comb over the whole chunk: it cannot be written in one piece.
   case "combs": {
-    const da = await open("plain");
+    const da = await open("combs");
     for (let k = 1; k <= 60; k++) await da.set([slice(me, null, WRITERS)], k);
     break;
   }

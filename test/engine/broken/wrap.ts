@@ -1,23 +1,26 @@
 /** Makes an engine that is broken on purpose out of the local one: calls that a fault names are replaced in both twins. */
-import type { Capabilities, Container, Engine, Face, Kv, System } from "../../../src/engine/contract.ts";
+import type { ArrayStore, Capabilities, Container, Engine, Face, Kv, System } from "../../../src/engine/contract.ts";
+import { AsyncLocalArray } from "../../../src/engines/local/array.ts";
 import { engine as sound } from "../../../src/engines/local/index.ts";
 import { AsyncKv } from "../../../src/engines/local/kv.ts";
 
 /** What is replaced. Each function gets the sound thing and gives the calls that take the place of its own. */
 export interface Fault {
   readonly kv?: (kv: Kv<Face>) => Partial<Kv<Face>>;
+  readonly array?: (store: ArrayStore<Face>) => Partial<ArrayStore<Face>>;
   readonly container?: (container: Container<Face>) => Partial<Container<Face>>;
   readonly system?: (system: System<Face>) => Partial<System<Face>>;
   readonly capabilities?: Partial<Capabilities>;
 }
 
 /** The local engine with this fault. */
-export function broken({ kv, container, system, capabilities }: Fault): Engine {
+export function broken({ kv, array, container, system, capabilities }: Fault): Engine {
   const declared = Object.freeze({ ...sound.capabilities, ...capabilities });
   const wrapContainer = (c: Container<Face>): Container<Face> =>
     instead(c, {
       capabilities: declared,
       kv: (object) => instead(c.kv(object), withoutShortcuts(kv?.(c.kv(object)))),
+      array: (object) => instead(c.array!(object), array?.(c.array!(object))),
       ...container?.(c),
     });
   const wrapSystem = (s: System<Face>): System<Face> =>
@@ -47,6 +50,19 @@ function withoutShortcuts(replaced: Partial<Kv<Face>> | undefined): Partial<Kv<F
 /** Which twin it is. */
 export function isAsync(kv: Kv<Face>): kv is AsyncKv {
   return kv instanceof AsyncKv;
+}
+
+/** Which twin it is. */
+export function isAsyncArray(store: ArrayStore<Face>): store is AsyncLocalArray {
+  return store instanceof AsyncLocalArray;
+}
+
+/** Runs one call after the other, on either twin. */
+export function inTurn(store: ArrayStore<Face>, calls: readonly (() => unknown)[]): never {
+  if (isAsyncArray(store))
+    return calls.reduce<Promise<unknown>>((before, call) => before.then(call), Promise.resolve()) as never;
+  for (const call of calls) call();
+  return undefined as never;
 }
 
 function instead<T extends object>(target: T, replaced: Partial<T> = {}): T {

@@ -1,7 +1,7 @@
 /** The array object: metadata by compare-and-set, chunks whole and in part, changes that lose nothing. */
 import assert from "node:assert/strict";
 import type { ArrayStore, ByteRange, Container, Face, ObjectRef } from "../../contract.ts";
-import { bytes, failsWith, pattern, text } from "../data.ts";
+import { bytes, failsWith, failureOf, pattern, text } from "../data.ts";
 import type { Fixture } from "../fixture.ts";
 import type { Suite } from "../suite.ts";
 
@@ -28,6 +28,29 @@ async function open(f: Fixture, twin: Face): Promise<Opened> {
 
 async function chunk(store: ArrayStore<Face>, key: string): Promise<Uint8Array | undefined> {
   return (await store.readChunks([key]))[0];
+}
+
+/** All keys, by pages of `limit`. */
+async function keysIn(store: ArrayStore<Face>, limit: number): Promise<string[]> {
+  const listed: string[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await store.listChunks(after, limit);
+    assert.ok(page.keys.length <= limit);
+    listed.push(...page.keys);
+    after = page.next;
+    if (after === undefined) return listed.sort();
+  }
+}
+
+/** Opens other handles on the object: of both faces, so that they are of several minds. */
+async function among(
+  f: Fixture,
+  { object, store }: Opened,
+  work: (stores: readonly ArrayStore<Face>[]) => Promise<void>,
+): Promise<void> {
+  const others = await Promise.all((["async", "async", "sync"] as const).map((face) => f.openContract(face)));
+  await work([store, ...others.map((container) => container.array!(object))]);
+  for (const container of others) await container.close();
 }
 
 /** A change of ranges that an engine may make by writing just them. */
@@ -151,68 +174,272 @@ export function testArrays(suite: Suite, twin: Face): void {
     assert.deepEqual((await store.listChunks(undefined, 10)).keys, []);
     const keys = ["c/0/0", "c/0/1", "c/1/0", "c/10/0", "c/2/5", "c/2/50", "c/2/6"];
     await store.writeChunks(keys.map((key) => ({ key, bytes: bytes(key) })));
-    for (const limit of [1, 2, 3, 7, 100]) {
-      const listed: string[] = [];
-      for (let after: string | undefined; ; ) {
-        const page = await store.listChunks(after, limit);
-        assert.ok(page.keys.length <= limit);
-        listed.push(...page.keys);
-        after = page.next;
-        if (after === undefined) break;
+    for (const limit of [1, 2, 3, 7, 100]) assert.deepEqual(await keysIn(store, limit), keys);
+    const page = await store.listChunks(undefined, 100);
+    if (page.sizes !== undefined)
+      assert.deepEqual(
+        page.sizes,
+        page.keys.map(({ length }) => length),
+      );
+  });
+
+  test("a chunk is listed while it is there: not when it was removed, again when it is back", async (f) => {
+    const { store } = await open(f, twin);
+    const keys = Array.from({ length: 40 }, (_, i) => `c/${i}`);
+    await store.writeChunks(keys.map((key) => ({ key, bytes: bytes(key) })));
+    await store.writeChunks(keys.slice(1, 20).map((key) => ({ key, bytes: null })));
+    await store.updateChunks(keys.slice(20, 39).map((key) => ({ key, apply: () => null })));
+    for (const limit of [1, 7, 100]) assert.deepEqual(await keysIn(store, limit), ["c/0", "c/39"]);
+    await store.writeChunks([{ key: "c/3", bytes: bytes("3") }]);
+    await store.updateChunks([{ key: "c/25", apply: (old) => old ?? bytes("25") }]);
+    assert.deepEqual(await keysIn(store, 100), ["c/0", "c/25", "c/3", "c/39"]);
+  });
+
+  test("a listing leaves out no chunk that is there throughout, whatever others do meanwhile", async (f) => {
+    const opened = await open(f, twin);
+    const kept = Array.from({ length: 30 }, (_, i) => `c/${i}/1`);
+    const passing = Array.from({ length: 30 }, (_, i) => `c/${i}/0`);
+    await opened.store.writeChunks(kept.map((key) => ({ key, bytes: bytes(key) })));
+    await among(f, opened, async ([store, other]) => {
+      let ended = false;
+      const changing = (async () => {
+        for (let i = 0; !ended; i++)
+          await other!.writeChunks(passing.map((key, k) => ({ key, bytes: (k + i) % 2 === 0 ? bytes(key) : null })));
+      })();
+      for (let round = 0; round < 5; round++) {
+        const listed = await keysIn(store!, 4);
+        assert.deepEqual(listed.filter((key) => key.endsWith("/1")).sort(), kept.toSorted());
+        assert.equal(new Set(listed).size, listed.length, "a key is listed twice");
       }
-      assert.deepEqual(listed.sort(), keys);
+      ended = true;
+      await changing;
+    });
+  });
+
+  test("hundreds of chunks in one call are each there, with their own bytes, in the order of the call", async (f) => {
+    const { store } = await open(f, twin);
+    const keys = Array.from({ length: 300 }, (_, i) => `c/${(i * 7) % 300}/${i}`);
+    await store.writeChunks(keys.map((key, i) => ({ key, bytes: pattern(2000 + i, i + 1) })));
+    const into = keys.map((_, i) => new Uint8Array(1000 + i));
+    const reads = keys.map((key, i) => ({ key, offset: 1000, into: [into[i]!] }));
+    assert.ok((await store.readInto(reads)).every((found) => found));
+    const whole = await store.readChunks(keys);
+    keys.forEach((key, i) => {
+      assert.equal(Buffer.compare(whole[i]!, pattern(2000 + i, i + 1)), 0, key);
+      assert.equal(Buffer.compare(into[i]!, pattern(2000 + i, i + 1).subarray(1000)), 0, key);
+    });
+  });
+
+  test("what one handle has written, the next read of another sees", async (f) => {
+    const opened = await open(f, twin);
+    await among(f, opened, async (stores) => {
+      for (let round = 0; round < 12; round++) {
+        const [writer, reader] = [stores[round % 4]!, stores[(round + 1 + (round % 3)) % 4]!];
+        const content = pattern(CHUNK_BYTES, round + 1);
+        await writer.writeChunks([{ key: "c/0", bytes: content }]);
+        assert.equal(Buffer.compare((await chunk(reader, "c/0"))!, content), 0);
+        const part = pattern(500, round + 100);
+        await writer.updateChunks([change("c/0", [{ offset: 5000, bytes: part }])]);
+        const memory = new Uint8Array(500);
+        assert.deepEqual(await reader.readInto([{ key: "c/0", offset: 5000, into: [memory] }]), [true]);
+        assert.equal(Buffer.compare(memory, part), 0);
+        await writer.writeChunks([{ key: "c/0", bytes: null }]);
+        assert.equal(await chunk(reader, "c/0"), undefined);
+      }
+    });
+  });
+
+  test("a chunk that is replaced is old or new to whoever reads it", async (f) => {
+    const opened = await open(f, twin);
+    const filled = (k: number): Uint8Array => new Uint8Array(CHUNK_BYTES).fill(k);
+    await opened.store.writeChunks([{ key: "c/0", bytes: filled(1) }]);
+    await among(f, opened, async ([store, other]) => {
+      let ended = false;
+      const writing = (async () => {
+        for (let k = 2; !ended; k++) {
+          const bytes = filled(1 + (k % 200));
+          if (k % 2 === 0) await other!.writeChunks([{ key: "c/0", bytes }]);
+          else await other!.updateChunks([{ key: "c/0", apply: () => bytes }]);
+        }
+      })();
+      for (let round = 0; round < 40; round++) {
+        const memory = new Uint8Array(CHUNK_BYTES);
+        const content = round % 2 === 0 ? (await chunk(store!, "c/0"))! : memory;
+        if (round % 2 === 1) await store!.readInto([{ key: "c/0", offset: 0, into: [memory] }]);
+        assert.equal(content.length, CHUNK_BYTES);
+        assert.ok(
+          content.every((byte) => byte === content[0]),
+          "a chunk was half old and half new",
+        );
+        await new Promise(setImmediate);
+      }
+      ended = true;
+      await writing;
+    });
+  });
+
+  test("a function that throws in an update changes nothing, and its error is the caller's", async (f) => {
+    const { store } = await open(f, twin);
+    await store.writeChunks([{ key: "c/0", bytes: bytes("old") }]);
+    const mine = new Error("on purpose");
+    for (const key of ["c/0", "c/1"]) {
+      const apply = (old: Uint8Array | undefined): Uint8Array => {
+        old?.fill(0);
+        throw mine;
+      };
+      assert.equal(await failureOf(() => store.updateChunks([{ key, apply }])), mine);
     }
+    assert.deepEqual(await keysIn(store, 10), ["c/0"]);
+    assert.equal(text(await chunk(store, "c/0")), "old");
+  });
+
+  test("of updates that make, change and remove a chunk at once each sees the one before", async (f) => {
+    const opened = await open(f, twin);
+    // Counts to five; the sixth update removes the chunk.
+    let removals = 0;
+    await among(f, opened, async (stores) => {
+      await Promise.all(
+        stores.map(async (each) => {
+          for (let i = 0; i < 30; i++) {
+            let removes = false;
+            const apply = (old: Uint8Array | undefined): Uint8Array | null => {
+              removes = old?.[0] === 5;
+              return removes ? null : new Uint8Array(3000).fill((old?.[0] ?? 0) + 1);
+            };
+            await each.updateChunks([{ key: "c/0", apply }]);
+            if (removes) removals++;
+          }
+        }),
+      );
+    });
+    const rest = (await chunk(opened.store, "c/0"))?.[0] ?? 0;
+    assert.equal(removals * 6 + rest, 4 * 30);
   });
 
   test("what several handles change at once in one chunk is all there", async (f) => {
-    const { object, store } = await open(f, twin);
-    const others = await Promise.all(["async", "async", "sync"].map((face) => f.openContract(face as Face)));
-    const stores = [store, ...others.map((container) => container.array!(object))];
-    const work = stores.map(async (each, i) => {
-      for (let k = 0; k < 15; k++) {
-        const at = (4 * k + i) * 1000;
-        // By ranges, by ranges that lie far apart, and whole.
-        const ranges =
-          k % 3 === 1
-            ? [
-                { offset: at, bytes: Uint8Array.of(k + 1) },
-                { offset: at + 999, bytes: Uint8Array.of(k + 1) },
-              ]
-            : [{ offset: at, bytes: new Uint8Array(1000).fill(k + 1) }];
-        const update = change("c/0", ranges);
-        await each.updateChunks([k % 3 === 2 ? { key: update.key, apply: update.apply } : update]);
-      }
+    const opened = await open(f, twin);
+    const { store } = opened;
+    await among(f, opened, async (stores) => {
+      const work = stores.map(async (each, i) => {
+        for (let k = 0; k < 15; k++) {
+          const at = (4 * k + i) * 1000;
+          // By ranges, by ranges that lie far apart, and whole.
+          const ranges =
+            k % 3 === 1
+              ? [
+                  { offset: at, bytes: Uint8Array.of(k + 1) },
+                  { offset: at + 999, bytes: Uint8Array.of(k + 1) },
+                ]
+              : [{ offset: at, bytes: new Uint8Array(1000).fill(k + 1) }];
+          const update = change("c/0", ranges);
+          await each.updateChunks([k % 3 === 2 ? { key: update.key, apply: update.apply } : update]);
+        }
+      });
+      await Promise.all(work);
     });
-    await Promise.all(work);
     const content = (await chunk(store, "c/0"))!;
     for (let k = 0; k < 15; k++)
-      for (let i = 0; i < stores.length; i++) {
+      for (let i = 0; i < 4; i++) {
         const at = (4 * k + i) * 1000;
         assert.deepEqual([content[at], content[at + 999]], [k + 1, k + 1], `handle ${i}, update ${k}`);
       }
-    for (const container of others) await container.close();
   });
 
   test("of several who change the metadata from one state, one succeeds", async (f) => {
-    const { object, store } = await open(f, twin);
-    const others = await Promise.all(["async", "async", "sync"].map((face) => f.openContract(face as Face)));
-    const stores = [store, ...others.map((container) => container.array!(object))];
+    const opened = await open(f, twin);
     let total = 0;
-    await Promise.all(
-      stores.map(async (each) => {
-        for (let done = 0; done < 10; ) {
-          const was = await each.getMetadata();
-          const next = bytes(String(Number(text(was)!.replace(/\D/g, "")) + 1));
-          if (!(await each.setMetadata(next, was))) continue;
-          done++;
-          total++;
-        }
-      }),
-    );
+    await among(f, opened, async (stores) => {
+      await Promise.all(
+        stores.map(async (each) => {
+          for (let done = 0; done < 10; ) {
+            const was = await each.getMetadata();
+            const next = bytes(String(Number(text(was)!.replace(/\D/g, "")) + 1));
+            if (!(await each.setMetadata(next, was))) continue;
+            done++;
+            total++;
+          }
+        }),
+      );
+    });
     assert.equal(total, 40);
-    assert.equal(text(await store.getMetadata()), String(3 + 40));
-    for (const container of others) await container.close();
+    assert.equal(text(await opened.store.getMetadata()), String(3 + 40));
   });
+
+  test("a metadata document may be big", async (f) => {
+    const { store } = await open(f, twin);
+    const big = bytes(JSON.stringify({ attributes: "x".repeat(300_000) }));
+    assert.equal(await store.setMetadata(big, DOCUMENT), true);
+    assert.equal(Buffer.compare((await store.getMetadata())!, big), 0);
+    assert.equal(await store.setMetadata(DOCUMENT, big.slice(0, -1)), false);
+    assert.equal(await store.setMetadata(DOCUMENT, big), true);
+  });
+
+  if (twin === "async")
+    test("an aborted call rejects with the reason, and nothing of it goes on", async (f) => {
+      const { store } = await open(f, twin);
+      const keys = Array.from({ length: 30 }, (_, i) => `c/${i}`);
+      const filled = (k: number): Uint8Array => new Uint8Array(CHUNK_BYTES).fill(k);
+      await store.writeChunks(keys.map((key) => ({ key, bytes: filled(1) })));
+      const reason = new Error("enough");
+      const aborted = { signal: AbortSignal.abort(reason) };
+      for (const call of [
+        () => store.getMetadata(aborted),
+        () => store.setMetadata(bytes("b"), DOCUMENT, aborted),
+        () => store.readChunks(["c/0"], aborted),
+        () => store.readInto([{ key: "c/0", offset: 0, into: [new Uint8Array(1)] }], aborted),
+        () => store.writeChunks([{ key: "c/0", bytes: filled(9) }], aborted),
+        () => store.updateChunks([{ key: "c/0", apply: () => filled(9) }], aborted),
+        () => store.listChunks(undefined, 1, aborted),
+      ])
+        assert.equal(await failureOf(call), reason, String(call));
+      const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+      for (const ms of [undefined, undefined, 0, 1, 3]) {
+        const controller = new AbortController();
+        const { signal } = controller;
+        const memory = new Uint8Array(keys.length * CHUNK_BYTES);
+        const into = (i: number): Uint8Array[] => [memory.subarray(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES)];
+        const reading = store.readInto(
+          keys.map((key, i) => ({ key, offset: 0, into: into(i) })),
+          { signal },
+        );
+        if (ms !== undefined) await wait(ms);
+        controller.abort(reason);
+        const [result] = await Promise.allSettled([reading]);
+        if (result.status === "rejected") assert.equal(result.reason, reason);
+        // The memory is the caller's again.
+        memory.fill(77);
+        await wait(20);
+        assert.ok(
+          memory.every((byte) => byte === 77),
+          "a read that was aborted went on",
+        );
+      }
+      for (const ms of [0, 1, 3, 10]) {
+        const controller = new AbortController();
+        const { signal } = controller;
+        const calls = [
+          store.writeChunks(
+            keys.slice(0, 15).map((key) => ({ key, bytes: filled(2 + ms) })),
+            { signal },
+          ),
+          store.updateChunks(
+            keys.slice(15).map((key) => ({ key, apply: () => filled(2 + ms) })),
+            { signal },
+          ),
+        ];
+        setTimeout(() => controller.abort(reason), ms);
+        for (const result of await Promise.allSettled<unknown>(calls))
+          if (result.status === "rejected") assert.equal(result.reason, reason);
+        // A later write is not overtaken by the aborted one.
+        await store.writeChunks(keys.map((key) => ({ key, bytes: filled(100 + ms) })));
+        await wait(20);
+        for (const content of await store.readChunks(keys))
+          assert.ok(
+            content?.length === CHUNK_BYTES && content.every((byte) => byte === 100 + ms),
+            "a write that was aborted went on",
+          );
+      }
+    });
 
   test("the memory of a chunk is the engine's only until it has answered", async (f) => {
     const { store } = await open(f, twin);
@@ -235,7 +462,19 @@ export function testArrays(suite: Suite, twin: Face): void {
       await failsWith("DER_NONEXIST", () => store.readInto([{ key: "c/0", offset: 0, into: [new Uint8Array(1)] }]));
       await failsWith("DER_NONEXIST", () => store.writeChunks([{ key: "c/0", bytes: bytes("1") }]));
       await failsWith("DER_NONEXIST", () => store.updateChunks([{ key: "c/0", apply: () => bytes("1") }]));
+      await failsWith("DER_NONEXIST", () => store.writeChunks([{ key: "c/0", bytes: null }]));
+      await failsWith("DER_NONEXIST", () => store.updateChunks([change("c/0", [{ offset: 0, bytes: bytes("2") }])]));
       await failsWith("DER_NONEXIST", () => store.setMetadata(bytes("b"), DOCUMENT));
+      await failsWith("DER_NONEXIST", () => store.listChunks(undefined, 10));
+      // Another one under its name is another one.
+      const object = await container.createNameless({ kind: "array" });
+      const other = container.array!(object);
+      await other.setMetadata(DOCUMENT, undefined);
+      assert.equal(await container.link(name, object), true);
+      await other.writeChunks([{ key: "c/0", bytes: bytes("other") }]);
+      await failsWith("DER_NONEXIST", () => store.readChunks(["c/0"]));
+      await failsWith("DER_NONEXIST", () => store.writeChunks([{ key: "c/0", bytes: bytes("1") }]));
+      assert.equal(text(await chunk(other, "c/0")), "other");
     });
 
   test("a closed container refuses with DER_NO_HDL, a read-only one writes with DER_NO_PERM", async (f) => {
