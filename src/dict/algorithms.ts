@@ -153,21 +153,27 @@ export function* bget<V>(
 ): Steps<Map<string, V> | Record<string, V | undefined>> {
   o?.signal?.throwIfAborted();
   const source = keySourceOf(keys);
-  const encoded = Array.from(source.keys, (key) => kept(encodeKey(key), key));
-  const found: [string, V | undefined][] = [];
+  const texts: string[] = [];
+  const encoded: Uint8Array[] = [];
+  for (const key of source.keys) {
+    const bytes = kept(encodeKey(key), key);
+    encoded.push(bytes);
+    texts.push(typeof key === "string" ? key : decodeKey(bytes));
+  }
+  const found = new Map<string, V>();
+  const atATime = parts.kv.keysOfACall ?? BATCH_ENTRIES;
   let from = 0;
   do {
-    const some: Stored[] = yield* step<Stored[]>(parts.kv.getMany(encoded.slice(from, from + BATCH_ENTRIES), o));
+    const some: Stored[] = yield* step<Stored[]>(parts.kv.getMany(encoded.slice(from, from + atATime), o));
     for (let i = 0; i < some.length; i++) {
-      const key = encoded[from + i]!;
       const bytes = some[i];
-      found.push([decodeKey(key), bytes === undefined ? undefined : parts.values.decode(bytes, key)]);
+      const text = texts[from + i]!;
+      if (bytes !== undefined) found.set(text, parts.values.decode(bytes, text));
     }
-    o?.onProgress?.(found.length, encoded.length);
-    from += BATCH_ENTRIES;
+    from = Math.min(from + atATime, encoded.length);
+    o?.onProgress?.(from, encoded.length);
   } while (from < encoded.length);
-  if (source.isRecord) return Object.fromEntries(found);
-  return new Map(found.filter((entry): entry is [string, V] => entry[1] !== undefined));
+  return source.isRecord ? Object.fromEntries(texts.map((text) => [text, found.get(text)])) : found;
 }
 
 /** Everything, in memory. */
@@ -241,11 +247,12 @@ export function* pages<V>(
   const { capabilities, kv } = parts;
   const parsed = parseRange(range);
   const query = pageQuery(parsed, capabilities);
+  const most = keysOnly ? (kv.keysOfACall ?? BATCH_ENTRIES) : BATCH_ENTRIES;
   let left = parsed.total;
   let after: Stored;
   let ended = left === 0;
   function* page(): Steps<Listed> {
-    const q: ListQuery = { ...query, after, keysOnly, limit: Math.min(left, BATCH_ENTRIES) };
+    const q: ListQuery = { ...query, after, keysOnly, limit: Math.min(left, most) };
     const { entries, next }: Page | Page<string> = yield* step<Page | Page<string>>(
       kv.listText === undefined ? kv.list(q, o) : kv.listText(q, o),
     );

@@ -60,6 +60,8 @@ export interface ListQuery {
 
 /** A key-value object: the storage of one dictionary. */
 export interface Kv<S extends Face> {
+  /** How many keys had best be asked for in a call of `getMany`, or of `list` without values; 1000 when it says nothing. */
+  readonly keysOfACall?: number;
   /** The value, in memory of its own, or `undefined` when the key is missing. */
   get(key: Uint8Array, o?: At): R<S, Uint8Array | undefined>;
   /** The values of `keys`, in their order. */

@@ -15,6 +15,8 @@ export class Arena {
   readonly size: number;
   /** All of it, as bytes. */
   readonly bytes: Buffer<ArrayBuffer>;
+  /** The same as no Buffer: its `slice` copies. */
+  readonly plain: Uint8Array<ArrayBuffer>;
   readonly #words: Uint32Array;
   readonly #memory: unknown;
 
@@ -26,6 +28,7 @@ export class Arena {
     this.size = size;
     const buffer = view(this.#memory, size);
     this.bytes = Buffer.from(buffer);
+    this.plain = new Uint8Array(buffer);
     this.#words = new Uint32Array(buffer);
   }
 

@@ -78,10 +78,10 @@ class Completions {
     this.#sweep();
   }
 
-  /** Takes what is complete. */
-  #sweep(): void {
+  /** Takes what is complete; how many that were. */
+  #sweep(): number {
     const operations = this.#operations;
-    if (operations.length === 0) return;
+    if (operations.length === 0) return 0;
     const pending: Operation[] = [];
     const complete: Operation[] = [];
     for (const operation of operations)
@@ -94,6 +94,7 @@ class Completions {
       else this.#lib.releaseCompletion(completion);
       done(result, version);
     }
+    return complete.length;
   }
 
   #watch(): void {
@@ -101,10 +102,17 @@ class Completions {
     if (this.#held !== undefined || this.#starting) return;
     // Not at once: what is started in the same turn is then waited for together.
     this.#starting = true;
-    setImmediate(() => {
-      this.#starting = false;
-      this.#waitInThread();
-    });
+    setImmediate(() => this.#look());
+  }
+
+  /** As long as each look finds something, the next one is cheaper than to be woken up by a thread. */
+  #look(): void {
+    if (this.#tick() > 0 && this.#operations.length > 0) {
+      setImmediate(() => this.#look());
+      return;
+    }
+    this.#starting = false;
+    this.#waitInThread();
   }
 
   #waitInThread(): void {
@@ -117,16 +125,17 @@ class Completions {
       this.#held = undefined;
       if (this.#heldIsDone) this.#lib.releaseCompletion(held);
       this.#tick();
-      this.#waitInThread();
+      if (this.#operations.length > 0) this.#watch();
     });
   }
 
-  #tick(): void {
-    this.#sweep();
+  #tick(): number {
+    const taken = this.#sweep();
     if (this.#operations.length === 0 && this.#sweeper !== undefined) {
       clearInterval(this.#sweeper);
       this.#sweeper = undefined;
     }
+    return taken;
   }
 
   /**

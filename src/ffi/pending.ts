@@ -125,7 +125,11 @@ export function drive<T>(steps: Steps<T>): Pending<T> {
   return outcome;
 }
 
+/** koffi refuses the 257th call on another thread, and libuv has four threads for them. */
+const MOST_THREAD_CALLS = 64;
+
 let threadCalls = 0;
+const waitingCalls: (() => void)[] = [];
 
 /** How many calls are under way on other threads. */
 export function callsOnThreads(): number {
@@ -143,11 +147,16 @@ export function blockingCall<const A extends readonly CType[], T extends CType>(
     pending.resolve(fn(...args));
     return pending;
   }
-  threadCalls++;
-  fn.async(...args, (error, result) => {
-    threadCalls--;
-    if (error === null) pending.resolve(result);
-    else pending.reject(error);
-  });
+  const begin = (): void => {
+    threadCalls++;
+    fn.async(...args, (error, result) => {
+      threadCalls--;
+      waitingCalls.shift()?.();
+      if (error === null) pending.resolve(result);
+      else pending.reject(error);
+    });
+  };
+  if (threadCalls < MOST_THREAD_CALLS) begin();
+  else waitingCalls.push(begin);
   return pending;
 }

@@ -6,7 +6,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { accessSync, constants, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp } from "node:fs/promises";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -21,6 +21,8 @@ const LAST_PORT = 31_000;
 /** How long a started cluster may take to answer. */
 const START_MS = 60_000;
 const POLL_MS = 100;
+/** How long a daemon may take to answer on its admin socket. */
+const SOCKET_MS = 2000;
 /** How long one command of `ceph` may take: one to an OSD that has just died never ends by itself. */
 const COMMAND_MS = 20_000;
 
@@ -30,6 +32,7 @@ export interface CephOptions {
   readonly store: "memstore" | "bluestore";
   /** Whether clients need a key. */
   readonly auth?: "none" | "cephx";
+  /** Default: 3. Objects have as many copies as there are OSDs, at most 3. */
   readonly osds?: number;
   /** Where it lives; default: a new temporary directory. */
   readonly directory?: string;
@@ -159,14 +162,22 @@ export class CephCluster {
     const { pool_id: id, pg_num: groups } = pools.find((one) => one.pool_name === pool)!;
     const end = performance.now() + START_MS;
     for (let group = 0; group < groups; ) {
-      const answer = await this.ceph("tell", `${id}.${group.toString(16)}`, "query").catch(() => "{}");
-      if ((JSON.parse(answer) as { state?: string }).state === "active+clean") {
+      if ((await this.#stateOfGroup(`${id}.${group.toString(16)}`)) === "active+clean") {
         group++;
         continue;
       }
       if (performance.now() > end) throw new Error(`pool ${pool} is not clean`);
       await sleep(POLL_MS);
     }
+  }
+
+  /** The state of a placement group, as the one OSD says that leads it: of those that think so, the one with the newest map. */
+  async #stateOfGroup(pgid: string): Promise<string | undefined> {
+    const asked = this.osds().map((osd) =>
+      askDaemon(join(this.directory, `osd.${osd}.asok`), { prefix: "query", pgid }),
+    );
+    const answers = (await Promise.all(asked)) as ({ epoch: number; state: string } | undefined)[];
+    return answers.reduce((a, b) => (b !== undefined && b.epoch > (a?.epoch ?? 0) ? b : a))?.state;
   }
 
   /** Makes a user; gives the path of its keyring. */
@@ -187,7 +198,7 @@ export class CephCluster {
     const fsid = randomUUID();
     const port = await freePorts();
     writeFileSync(join(directory, "osds"), String(osds));
-    writeFileSync(conf, configuration(directory, fsid, port, store, auth));
+    writeFileSync(conf, configuration(directory, fsid, port, store, auth, osds));
     const keyring = join(directory, "keyring");
     writeFileSync(keyring, "");
     if (auth === "cephx") {
@@ -255,6 +266,27 @@ export class CephCluster {
   }
 }
 
+/** Asks a daemon by its admin socket; `undefined` when it does not answer, or with an error. */
+function askDaemon(path: string, command: Readonly<Record<string, string>>): Promise<unknown> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const received: Buffer[] = [];
+    socket.setTimeout(SOCKET_MS, () => socket.destroy());
+    socket.on("error", () => {});
+    socket.on("data", (data) => received.push(data));
+    socket.on("close", () => {
+      // The length of the answer comes first, in four bytes.
+      const text = Buffer.concat(received).toString("utf8", 4);
+      try {
+        resolve(JSON.parse(text));
+      } catch {
+        resolve(undefined);
+      }
+    });
+    socket.write(`${JSON.stringify({ ...command, format: "json" })}\0`);
+  });
+}
+
 function isDaemon(pid: number): boolean {
   try {
     const command = readFileSync(`/proc/${pid}/cmdline`, "latin1");
@@ -291,7 +323,14 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-function configuration(directory: string, fsid: string, port: number, store: string, auth: string): string {
+function configuration(
+  directory: string,
+  fsid: string,
+  port: number,
+  store: string,
+  auth: string,
+  osds: number,
+): string {
   return `[global]
 fsid = ${fsid}
 mon_host = v2:127.0.0.1:${port}
@@ -314,8 +353,9 @@ osd_data = ${directory}/osd.$id
 osd_objectstore = ${store}
 osd_crush_chooseleaf_type = 0
 osd_crush_initial_weight = 1
-osd_pool_default_size = 3
-osd_pool_default_min_size = 2
+osd_pool_default_size = ${Math.min(3, osds)}
+osd_pool_default_min_size = ${Math.min(2, osds)}
+mon_allow_pool_size_one = true
 osd_pool_default_pg_num = 8
 osd_pool_default_pgp_num = 8
 osd_pool_default_pg_autoscale_mode = off
@@ -342,6 +382,10 @@ mon_osd_min_down_reporters = 1
 mon_osd_reporter_subtree_level = osd
 mon_osd_down_out_interval = 600
 osd_max_markdown_count = 1000
+# A file on what calls itself a spinning disk is not spared: each recovered object would cost a tenth of a second.
+osd_recovery_sleep_hdd = 0
+osd_recovery_sleep_hybrid = 0
+osd_delete_sleep_hdd = 0
 osd_class_update_on_start = false
 osd_op_num_shards = 2
 osd_op_num_threads_per_shard = 1
@@ -357,7 +401,7 @@ objecter_tick_interval = 0.2
 # In [global] it would push the monitor to the default ports.
 public_addr = 127.0.0.1
 cluster_addr = 127.0.0.1
-# Without one an OSD never answers "ceph tell". In its directory: the path of a socket must be short.
+# Its placement groups are asked there. In its directory: the path of a socket must be short.
 admin_socket = $name.asok
 `;
 }

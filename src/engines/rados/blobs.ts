@@ -1,6 +1,7 @@
 /** Values too large to lie beside their key: objects of their own, in parts, written before the key that refers to them. */
 import { randomBytes } from "node:crypto";
 import type { Steps } from "../../engine/steps.ts";
+import { DaosError } from "../../errors.ts";
 import { Arena } from "../../ffi/arena.ts";
 import { completions } from "../../ffi/completions.ts";
 import { librados, type Pointer } from "../../ffi/librados.ts";
@@ -100,10 +101,20 @@ export function* readBlob(ioctx: Pointer, oid: string, blob: BlobRef): Steps<Uin
   return gone ? undefined : value;
 }
 
-/** Removes a value. Failures are swallowed: what is left is found by `checkContainer`. */
+/** A key refers to a value that is not there. */
+export function damagedValue(): DaosError {
+  return new DaosError("DER_IO", "a large value is damaged", { detail: "a part of it is missing" });
+}
+
+/**
+ * Removes a value. Failures are swallowed: what is left is found by `checkContainer`. A cluster that does not answer is
+ * not asked again for every part.
+ */
 export function* removeBlob(ioctx: Pointer, oid: string, blob: BlobRef): Steps<void> {
+  let silent = false;
   yield* eachPart(partsOf(blob), function* (part): Steps<void> {
-    yield* wait(removeObject(ioctx, partName(oid, blob.id, part)));
+    if (silent) return;
+    silent = (yield* wait(removeObject(ioctx, partName(oid, blob.id, part)))) === ERRNO.timedOut;
   });
 }
 

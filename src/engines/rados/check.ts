@@ -11,7 +11,7 @@ import { drive, Pending, wait, waitAll } from "../../ffi/pending.ts";
 import { removeObject } from "./blobs.ts";
 import { checkArray } from "./check-arrays.ts";
 import type { ContainerCore } from "./container-core.ts";
-import { listEntries, removeEntry } from "./directory.ts";
+import { listEntries, lookupEntry, removeEntry } from "./directory.ts";
 import {
   chunkName,
   isBlob,
@@ -29,7 +29,7 @@ import { throughGate } from "./gate.ts";
 import { purgeShard } from "./object-core.ts";
 import { objectNames } from "./objects.ts";
 import { OMAP_PAGE, ReadOperation } from "./operations.ts";
-import { fromRados } from "./rados-error.ts";
+import { ERRNO, fromRados } from "./rados-error.ts";
 
 /** What is not referred to and younger than this is being made right now, milliseconds. */
 const ORPHAN_AGE_MS = 3_600_000;
@@ -37,7 +37,6 @@ const NAMES_PAGE = 1000;
 
 /** What lies in the container under one object id. */
 interface Lying {
-  meta: boolean;
   readonly shards: string[];
   readonly parts: string[];
   /** The keys of chunks. */
@@ -71,13 +70,14 @@ export function* checkObjects(face: Face, core: ContainerCore, repair: boolean):
   }
 
   for (const [oid, entry] of named) {
-    if (lying.get(oid)?.meta === true || (yield* metaOf(core, oid)) !== undefined) continue;
+    if ((yield* metaOf(core, oid)) !== undefined || !(yield* isStillNamed(core, entry))) continue;
     if (repair) yield* removeEntry(core.ioctx, entry.name, entry);
     findings.push({ message: `${entry.kind} ${JSON.stringify(entry.name)} has lost its object`, repaired: repair });
   }
 
-  for (const [oid, { meta: hasMeta, shards, parts, chunks }] of lying) {
-    const meta = hasMeta ? yield* metaOf(core, oid) : undefined;
+  for (const [oid, { shards, parts, chunks }] of lying) {
+    // Not by what was listed: in a cluster that is moving objects about, one may not have been seen.
+    const meta = yield* metaOf(core, oid);
     if (meta === undefined) {
       const objects = [...shards, ...parts, ...chunks.map((key) => chunkName(oid, key))];
       yield* orphan(`${objects.length} objects of ${oid} belong to nothing`, objects, () => removeAll(objects));
@@ -136,6 +136,16 @@ export function* checkObjects(face: Face, core: ContainerCore, repair: boolean):
   }
 }
 
+/** Whether the object is there. Whatever else goes wrong ends the check: what was not seen must not be taken for missing. */
+function answered(result: number, name: string): boolean {
+  if (result < 0 && result !== ERRNO.noEntry) throw fromRados(result, "failed to check container", name);
+  return result >= 0;
+}
+
+function* isStillNamed(core: ContainerCore, { name, oid }: NamedObject): Steps<boolean> {
+  return (yield* lookupEntry(core.ioctx, name))?.oid === oid;
+}
+
 function group(names: readonly string[]): Map<string, Lying> {
   const groups = new Map<string, Lying>();
   for (const name of names) {
@@ -143,12 +153,11 @@ function group(names: readonly string[]): Map<string, Lying> {
     if (parsed === undefined) continue;
     let lying = groups.get(parsed.oid);
     if (lying === undefined) {
-      lying = { meta: false, shards: [], parts: [], chunks: [] };
+      lying = { shards: [], parts: [], chunks: [] };
       groups.set(parsed.oid, lying);
     }
-    if (parsed.type === "meta") lying.meta = true;
-    else if (parsed.type === "chunk") lying.chunks.push(parsed.key);
-    else (parsed.type === "shard" ? lying.shards : lying.parts).push(name);
+    if (parsed.type === "chunk") lying.chunks.push(parsed.key);
+    else if (parsed.type !== "meta") (parsed.type === "shard" ? lying.shards : lying.parts).push(name);
   }
   return groups;
 }
@@ -166,7 +175,7 @@ function* allEntries(core: ContainerCore): Steps<NamedObject[]> {
 function* metaOf(core: ContainerCore, oid: string): Steps<Meta | undefined> {
   const op = new ReadOperation();
   const found = op.bytesByKeys([META_KEY]);
-  yield* wait(op.start(core.ioctx, metaName(oid)));
+  answered(yield* wait(op.start(core.ioctx, metaName(oid))), metaName(oid));
   const bytes = found.entries[0]?.[1];
   return bytes && parseDocument<Meta>(bytes, `object ${oid}`);
 }
@@ -183,7 +192,8 @@ function* referredParts(core: ContainerCore, oid: string, meta: Meta): Steps<Map
     for (let after = "", more = true; more; ) {
       const op = new ReadOperation();
       const page = op.records(after, OMAP_PAGE);
-      if ((yield* wait(op.start(core.ioctx, shardName(oid, meta.generation, shard)))) < 0) break;
+      const name = shardName(oid, meta.generation, shard);
+      if (!answered(yield* wait(op.start(core.ioctx, name)), name)) break;
       for (const [key, stored] of page.entries)
         if (isBlob(stored))
           for (let part = 0; part < partsOf(stored); part++)
@@ -209,9 +219,7 @@ function* ageOf(core: ContainerCore, name: string): Steps<number | undefined> {
       (completion) => librados().aioStat(core.ioctx, name, completion, out.address, out.address + 8),
       (result) => pending.resolve(result),
     );
-    const result = yield* wait(pending);
-    if (result === -2) return undefined;
-    if (result < 0) throw fromRados(result, "failed to check container", name);
+    if (!answered(yield* wait(pending), name)) return undefined;
     return Date.now() - out.pointer(8) * 1000;
   } finally {
     out.free();

@@ -4,7 +4,7 @@ import type { Steps } from "../../engine/steps.ts";
 import { DaosError } from "../../errors.ts";
 import type { Cluster } from "../../ffi/cluster.ts";
 import { librados, type Pointer } from "../../ffi/librados.ts";
-import { drive, type Pending, waitAll } from "../../ffi/pending.ts";
+import { drive, Pending, waitAll } from "../../ffi/pending.ts";
 import type { Watch } from "../../ffi/watch.ts";
 import { lookupEntry, removeEntry } from "./directory.ts";
 import { Names } from "./names.ts";
@@ -23,6 +23,8 @@ export class ContainerCore {
   readonly #watch: Watch | undefined;
   readonly #objects = new Map<string, ObjectCore>();
   readonly #background = new Set<Pending<unknown>>();
+  /** Calls under way, writes and reads: the pool's handle must outlive them. */
+  readonly #calls = new Set<Pending<void>>();
   #handles = 0;
 
   constructor(key: string, cluster: Cluster, ioctx: Pointer, mode: "RO" | "RW", watch: Watch | undefined) {
@@ -62,15 +64,27 @@ export class ContainerCore {
     return object;
   }
 
-  /** Forgets an object that is gone. */
+  /** Forgets an object that is gone, unless calls on it are still under way: closing has to wait for them. */
   forget(oid: string): void {
-    this.#objects.delete(oid);
+    if (this.#objects.get(oid)?.isIdle === true) this.#objects.delete(oid);
   }
 
   /** Removes a name whose object is gone. */
   *dropEntry(name: string, object: ObjectRef): Steps<void> {
     const now = yield* lookupEntry(this.ioctx, name);
     if (now?.oid === object.oid) yield* removeEntry(this.ioctx, name, object);
+  }
+
+  /** Runs a call; closing waits for it. */
+  *call<T>(steps: Steps<T>): Steps<T> {
+    const over = new Pending<void>();
+    this.#calls.add(over);
+    try {
+      return yield* steps;
+    } finally {
+      this.#calls.delete(over);
+      over.resolve();
+    }
   }
 
   /** Cleaning up that nobody waits for, but closing. Its failure leaves what `checkContainer` finds. */
@@ -91,7 +105,12 @@ export class ContainerCore {
   *release(face: Face): Steps<void> {
     yield* this.drained();
     if (--this.#handles > 0) return;
+    // No handle is open any more, so no other call begins.
     if (open.get(this.#key) === this) open.delete(this.#key);
+    while (this.#calls.size > 0 || this.#background.size > 0) {
+      yield* settledAll([...this.#calls]);
+      yield* this.drained();
+    }
     if (this.#watch !== undefined) yield* this.#watch.end(face);
     librados().ioctxDestroy(this.ioctx);
     this.#cluster.release();

@@ -110,7 +110,7 @@ export class RadosContainer<S extends Face> implements Container<S>, Handle {
   }
 
   #run<T>(steps: () => Steps<T>, o: At | undefined): R<S, T> {
-    return runSteps(this.#runner, steps, o);
+    return runSteps(this.#runner, () => this.core().call(steps()), o);
   }
 }
 
@@ -139,7 +139,9 @@ function* destroyNamed(core: ContainerCore, name: string): Steps<boolean> {
   for (;;) {
     const object = yield* lookupEntry(core.ioctx, name);
     if (object === undefined) return false;
-    if (yield* core.object(object.oid).destroy(name)) return true;
+    const destroyed = yield* core.object(object.oid).destroy(name);
+    core.forget(object.oid);
+    if (destroyed) return true;
     // Someone else has destroyed it; the name is gone, or another object's by now.
     yield* core.dropEntry(name, object);
   }
@@ -147,4 +149,5 @@ function* destroyNamed(core: ContainerCore, name: string): Steps<boolean> {
 
 function* discard(core: ContainerCore, oid: string): Steps<void> {
   yield* core.object(oid).destroy(undefined);
+  core.forget(oid);
 }

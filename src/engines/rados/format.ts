@@ -177,3 +177,10 @@ export function keyOf(bytes: Uint8Array): string {
 export function keyBytes(key: string): Uint8Array {
   return Buffer.from(key, "latin1");
 }
+
+const NOT_ASCII = /[\x80-\xff]/;
+
+/** The text whose UTF-8 bytes such a text has. */
+export function keyText(key: string): string {
+  return NOT_ASCII.test(key) ? Buffer.from(key, "latin1").toString() : key;
+}

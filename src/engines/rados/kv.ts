@@ -1,5 +1,6 @@
 /** The key-value object of the rados engine, one text for both twins. */
 import type { At, Cond, Face, Kv, ListQuery, Op, Page, R } from "../../engine/contract.ts";
+import type { Steps } from "../../engine/steps.ts";
 import { Pending } from "../../ffi/pending.ts";
 import type { ContainerCore } from "./container-core.ts";
 import { keyOf } from "./format.ts";
@@ -15,8 +16,12 @@ export interface Handle {
   writable(): ContainerCore;
 }
 
+/** So many that each of some shards is asked for as much as one operation gives. */
+const KEYS_OF_A_CALL = 10_000;
+
 /** See the contract. */
 export class RadosKv<S extends Face> implements Kv<S> {
+  readonly keysOfACall = KEYS_OF_A_CALL;
   readonly #runner: Runner<S>;
   readonly #handle: Handle;
   readonly #oid: string;
@@ -32,20 +37,7 @@ export class RadosKv<S extends Face> implements Kv<S> {
   }
 
   getMany(keys: readonly Uint8Array[], o?: At): R<S, (Uint8Array | undefined)[]> {
-    return this.#runner.run(() => {
-      const object = this.#object();
-      const values = new Array<Uint8Array | undefined>(keys.length);
-      const ended = new Pending<void>();
-      const all = joint(keys.length, ended);
-      keys.forEach((key, i) => {
-        const resolve = (value: unknown): void => {
-          values[i] = value as Uint8Array | undefined;
-          all.resolve(value);
-        };
-        object.submit(new Request("get", keyOf(key), { resolve, reject: all.reject }));
-      });
-      return ended.map(() => values);
-    }, o);
+    return this.#call((object) => object.getMany(keys.map(keyOf)), o);
   }
 
   has(key: Uint8Array, o?: At): R<S, boolean> {
@@ -80,15 +72,30 @@ export class RadosKv<S extends Face> implements Kv<S> {
   }
 
   list(q: ListQuery, o?: At): R<S, Page> {
-    return runSteps(this.#runner, () => this.#object().lister.list(q), o);
+    return this.#call(({ lister }) => lister.list(q), o);
+  }
+
+  listText(q: ListQuery, o?: At): R<S, Page<string>> {
+    return this.#call(({ lister }) => lister.listText(q), o);
   }
 
   count(o?: At): R<S, number> {
-    return runSteps(this.#runner, () => this.#object().lister.count(), o);
+    return this.#call(({ lister }) => lister.count(), o);
   }
 
   clear(o?: At): R<S, void> {
-    return runSteps(this.#runner, () => this.#writable().clear(), o);
+    return this.#call(() => this.#writable().clear(), o);
+  }
+
+  #call<T>(begin: (object: ObjectCore) => Steps<T>, o: At | undefined): R<S, T> {
+    return runSteps(
+      this.#runner,
+      () => {
+        const core = this.#handle.core();
+        return core.call(begin(core.object(this.#oid)));
+      },
+      o,
+    );
   }
 
   #one<T>(verb: Verb, key: Uint8Array, o: At | undefined): R<S, T> {

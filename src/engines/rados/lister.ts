@@ -5,14 +5,15 @@
 import type { ListQuery, Page } from "../../engine/contract.ts";
 import type { Steps } from "../../engine/steps.ts";
 import { drive, waitAll } from "../../ffi/pending.ts";
-import { readBlob } from "./blobs.ts";
-import { isBlob, keyBytes, keyOf, type Stored } from "./format.ts";
+import { isBlob, keyBytes, keyOf, keyText, type Stored } from "./format.ts";
 import type { ObjectCore, ShardAnswer } from "./object-core.ts";
 import { OMAP_PAGE } from "./operations.ts";
 import { shardOf } from "./shards.ts";
 
 /** Once a page holds this many bytes of values, it ends. */
 const PAGE_MAX_BYTES = 4 * 1024 * 1024;
+/** What a record is taken to have before the first ones were seen: not too many of the largest are asked for at once. */
+const RECORD_BYTES = 4096;
 /** Records that a shard is asked for beyond its share of the page: keys are spread by chance. */
 const SPARE = 1.15;
 const SPARE_LEAST = 4;
@@ -22,6 +23,12 @@ const MARK_EVERY = OMAP_PAGE;
 const NOTHING = new Uint8Array(0);
 
 type Records = readonly (readonly [key: string, value: Stored | undefined])[];
+
+/** A page, with keys as the engine holds them; without values when none were asked for. */
+interface Listing {
+  readonly records: readonly (readonly [key: string, value: Uint8Array | undefined])[];
+  readonly next: string | undefined;
+}
 
 /** What one shard tells: its records up to some key. */
 interface Part {
@@ -40,6 +47,8 @@ export class Lister {
   // By shard: keys in order, at distances of about `MARK_EVERY`. Hints only: the records may have changed since.
   #marks: string[][] = [];
   #marksOf = "";
+  /** Bytes of a record beside its key, as of the last page. */
+  #recordBytes = RECORD_BYTES;
 
   constructor(object: ObjectCore) {
     this.#object = object;
@@ -47,6 +56,15 @@ export class Lister {
 
   /** A page of records. */
   *list(q: ListQuery): Steps<Page> {
+    return pageOf(yield* this.#list(q), keyBytes);
+  }
+
+  /** The same with the keys as text. */
+  *listText(q: ListQuery): Steps<Page<string>> {
+    return pageOf(yield* this.#list(q), keyText);
+  }
+
+  *#list(q: ListQuery): Steps<Listing> {
     yield* this.#object.afterEarlierCalls();
     return yield* again(() => (q.reverse === true ? this.#backward(q) : this.#forward(q)));
   }
@@ -77,7 +95,7 @@ export class Lister {
     });
   }
 
-  *#forward(q: ListQuery): Steps<Page> {
+  *#forward(q: ListQuery): Steps<Listing> {
     const { shards } = (yield* this.#object.view()).meta;
     const after = q.after === undefined ? undefined : keyOf(q.after);
     const start = q.start === undefined ? undefined : keyOf(q.start);
@@ -85,7 +103,7 @@ export class Lister {
     // `start` itself belongs to the page; RADOS lists what is behind a key.
     const first = start !== undefined && (after === undefined || after < start) ? start : undefined;
     const behind = first ?? after ?? "";
-    const share = shareOf(q.limit, shards);
+    const share = q.keysOnly === true ? shareOf(q.limit, shards) : this.#shareOfRecords(q.limit, shards);
     const object = this.#object;
     function* ask(shard: number): Steps<Part> {
       const { answer, view } = yield* object.read(shard, (op) => ({
@@ -95,7 +113,7 @@ export class Lister {
       const rest = answer.rest.entries.map((entry) =>
         typeof entry === "string" ? ([entry, undefined] as const) : entry,
       );
-      const records = [...(answer.first?.entries ?? []), ...rest];
+      const records = answer.first === undefined ? rest : [...answer.first.entries, ...rest];
       return { records, more: answer.rest.more && rest.length > 0, generation: view.meta.generation };
     }
     const parts = yield* waitAll(Array.from({ length: shards }, (_, i) => drive(ask(i))));
@@ -105,21 +123,40 @@ export class Lister {
       const last = records.at(-1)?.[0];
       if (more && (frontier === undefined || last! < frontier)) frontier = last!;
     }
-    const all = parts.flatMap(({ records }) => records).sort(byKey);
-    let known = frontier === undefined ? all : all.filter(([key]) => key <= frontier);
     let ended = frontier === undefined;
-    if (end !== undefined && (frontier === undefined || frontier >= end || known.some(([key]) => key >= end))) {
-      known = known.filter(([key]) => key < end);
-      ended = true;
-    }
+    const known: (readonly [string, Stored | undefined])[] = [];
+    for (const { records } of parts)
+      for (const record of records) {
+        if (frontier !== undefined && record[0] > frontier) break;
+        if (end !== undefined && record[0] >= end) {
+          ended = true;
+          break;
+        }
+        known.push(record);
+      }
+    if (end !== undefined && frontier !== undefined && frontier >= end) ended = true;
+    known.sort(byKey);
     if (known.length > q.limit) {
-      known = known.slice(0, q.limit);
+      known.length = q.limit;
       ended = false;
     }
+    if (q.keysOnly !== true) this.#learn(known);
     return yield* this.#page(known, q.keysOnly === true, ended);
   }
 
-  *#backward(q: ListQuery): Steps<Page> {
+  /** Records to ask a shard for, so that what is fetched has the bytes of a page, not many times as many. */
+  #shareOfRecords(limit: number, shards: number): number {
+    return shareOf(Math.max(1, Math.min(limit, Math.ceil(PAGE_MAX_BYTES / this.#recordBytes))), shards);
+  }
+
+  #learn(records: Records): void {
+    if (records.length === 0) return;
+    let bytes = 0;
+    for (const [, stored] of records) if (stored !== undefined && !isBlob(stored)) bytes += stored.length;
+    this.#recordBytes = Math.max(1, bytes / records.length);
+  }
+
+  *#backward(q: ListQuery): Steps<Listing> {
     const { shards, generation } = (yield* this.#object.view()).meta;
     const keyLimits = [q.after, q.end].filter((key) => key !== undefined).map((key) => keyOf(key));
     const before = keyLimits.sort()[0];
@@ -165,7 +202,7 @@ export class Lister {
     const known = keys.filter((key) => values.has(key)).map((key) => [key, values.get(key)] as const);
     const page = yield* this.#page(known, false, ended);
     // What was removed in the meantime may be the last: the next page begins there all the same.
-    return page.next === undefined && !ended ? { ...page, next: keyBytes(last) } : page;
+    return page.next === undefined && !ended ? { ...page, next: last } : page;
   }
 
   /** The last `limit` keys of a shard from `start` on and before `before`. */
@@ -223,39 +260,26 @@ export class Lister {
   }
 
   /** The page with these records; it ends early when their values are large. */
-  *#page(records: Records, keysOnly: boolean, ended: boolean): Steps<Page> {
-    if (keysOnly) {
-      const entries = records.map(([key]) => [keyBytes(key), NOTHING] as const);
-      return { entries, next: ended ? undefined : entries.at(-1)?.[0] };
-    }
-    const entries: (readonly [Uint8Array, Uint8Array])[] = [];
+  *#page(records: Records, keysOnly: boolean, ended: boolean): Steps<Listing> {
+    if (keysOnly) return { records: records as Listing["records"], next: ended ? undefined : records.at(-1)?.[0] };
+    const listed: (readonly [string, Uint8Array])[] = [];
     let bytes = 0;
     let last: string | undefined;
     for (const [key, stored] of records) {
-      if (bytes > PAGE_MAX_BYTES) return { entries, next: keyBytes(last!) };
+      if (bytes > PAGE_MAX_BYTES) return { records: listed, next: last };
       last = key;
-      const value = yield* this.#valueOf(key, stored!);
+      const value = isBlob(stored!) ? yield* this.#object.valueOf(key, stored) : stored!;
       if (value === undefined) continue;
       bytes += value.length;
-      entries.push([keyBytes(key), value]);
+      listed.push([key, value]);
     }
-    return { entries, next: ended || last === undefined ? undefined : keyBytes(last) };
+    return { records: listed, next: ended ? undefined : last };
   }
+}
 
-  *#valueOf(key: string, stored: Stored): Steps<Uint8Array | undefined> {
-    const { shards } = (yield* this.#object.view()).meta;
-    for (let now: Stored | undefined = stored; now !== undefined; ) {
-      if (!isBlob(now)) return now;
-      const value: Uint8Array | undefined = yield* readBlob(this.#object.container.ioctx, this.#object.oid, now);
-      if (value !== undefined) return value;
-      const found: ShardAnswer<{ entries: (readonly [string, Stored])[] }> = yield* this.#object.read(
-        shardOf(key, shards),
-        (op) => op.byKeys([key]),
-      );
-      now = found.answer.entries[0]?.[1];
-    }
-    return undefined;
-  }
+function pageOf<K extends Uint8Array | string>({ records, next }: Listing, keyAs: (key: string) => K): Page<K> {
+  const entries = records.map(([key, value]) => [keyAs(key), value ?? NOTHING] as const);
+  return { entries, next: next === undefined ? undefined : keyBytes(next) };
 }
 
 function shareOf(limit: number, shards: number): number {

@@ -12,7 +12,7 @@ import type { Steps } from "../../engine/steps.ts";
 import { DaosError } from "../../errors.ts";
 import { drive, Pending, wait, waitAll } from "../../ffi/pending.ts";
 import { ArrayCore } from "./array-core.ts";
-import { removeBlob, removeObject } from "./blobs.ts";
+import { damagedValue, readBlob, removeBlob, removeObject } from "./blobs.ts";
 import { purgeChunks } from "./chunk-index.ts";
 import type { ContainerCore } from "./container-core.ts";
 import { removeEntry } from "./directory.ts";
@@ -26,13 +26,14 @@ import {
   parseDocument,
   SHARD_STATE,
   STATE,
+  type Stored,
   shardName,
 } from "./format.ts";
 import { KeyLocks } from "./key-locks.ts";
 import { Lister } from "./lister.ts";
-import { OMAP_PAGE, ReadOperation, WriteOperation } from "./operations.ts";
+import { OMAP_PAGE, type OmapEntry, ReadOperation, WriteOperation } from "./operations.ts";
 import { ERRNO, fromRados } from "./rados-error.ts";
-import type { Request } from "./request.ts";
+import { Request } from "./request.ts";
 import { ShardQueue } from "./shard-queue.ts";
 import { shardOf, shardsOf } from "./shards.ts";
 
@@ -48,6 +49,9 @@ export interface ShardAnswer<T> {
   readonly answer: T;
   readonly view: View;
 }
+
+/** Keys that one operation of a read of many has. */
+const KEYS_OF_A_READ = 1000;
 
 /** Requests and calls that were made between two calls of `drained`. */
 export interface Span {
@@ -112,6 +116,11 @@ export class ObjectCore {
     return { kind: spec.kind, oid };
   }
 
+  /** Whether no call on a key is under way. */
+  get isIdle(): boolean {
+    return this.#spans.length === 1 && this.#spans[0]!.requests === 0;
+  }
+
   /** Asks for an operation on one key; what it ends with depends on its kind. */
   submit(request: Request): void {
     if (this.#held !== undefined) {
@@ -120,8 +129,90 @@ export class ObjectCore {
     }
     if (request.join(this.#locks.lastWaiting(request.key))) return;
     request.span = this.enter();
-    request.onTurn = () => this.#begin(request);
+    request.next = this;
     this.#locks.enter(request);
+  }
+
+  /** Reads many keys; one of them that is in use by other calls waits for its turn. */
+  *getMany(keys: readonly string[]): Steps<(Uint8Array | undefined)[]> {
+    while (this.#held !== undefined) yield* wait(this.#turn());
+    const values = new Map<string, Uint8Array | undefined>();
+    for (const key of keys) if (!this.#locks.isInUse(key)) values.set(key, undefined);
+    const span = this.enter();
+    const many = this.#locks.enterMany(values);
+    const waited = new Map<string, Pending<unknown>>();
+    for (const key of keys) {
+      if (values.has(key) || waited.has(key)) continue;
+      const pending = new Pending<unknown>();
+      waited.set(key, pending);
+      this.submit(new Request("get", key, pending));
+    }
+    try {
+      yield* this.#readMany(values);
+    } finally {
+      this.#locks.leaveMany(many);
+      this.leave(span);
+    }
+    for (const [key, pending] of waited) values.set(key, (yield* wait(pending)) as Uint8Array | undefined);
+    if (values.size === keys.length) return keys.map((key) => values.get(key));
+    // Memory that is handed out is the caller's: who asks twice gets two.
+    const given = new Set<string>();
+    return keys.map((key) => {
+      const value = values.get(key);
+      if (value === undefined || !given.has(key)) {
+        given.add(key);
+        return value;
+      }
+      return new Uint8Array(value);
+    });
+  }
+
+  *#readMany(values: Map<string, Uint8Array | undefined>): Steps<void> {
+    const { shards } = (yield* this.view()).meta;
+    const reads: { shard: number; keys: string[] }[] = [];
+    const latest: ({ shard: number; keys: string[] } | undefined)[] = [];
+    for (const key of values.keys()) {
+      const shard = shardOf(key, shards);
+      let read = latest[shard];
+      if (read === undefined || read.keys.length === KEYS_OF_A_READ) {
+        read = { shard, keys: [] };
+        latest[shard] = read;
+        reads.push(read);
+      }
+      read.keys.push(key);
+    }
+    const object = this;
+    function* readSome({ shard, keys }: { shard: number; keys: string[] }): Steps<void> {
+      const { answer } = yield* object.read(shard, (op) => op.byKeys(keys));
+      const large: Pending<void>[] = [];
+      for (const [key, stored] of answer.entries)
+        if (isBlob(stored)) large.push(drive(readLarge(key, stored)));
+        else values.set(key, stored);
+      yield* waitAll(large);
+    }
+    function* readLarge(key: string, stored: Stored): Steps<void> {
+      values.set(key, yield* object.valueOf(key, stored));
+    }
+    yield* waitAll(reads.map((read) => drive(readSome(read))));
+  }
+
+  /** The value that was found under a key, fetched if it has objects of its own; `undefined` when it is gone by now. */
+  *valueOf(key: string, found: Stored): Steps<Uint8Array | undefined> {
+    const { ioctx } = this.container;
+    for (let stored: Stored | undefined = found; stored !== undefined; ) {
+      if (!isBlob(stored)) return stored;
+      const value: Uint8Array | undefined = yield* readBlob(ioctx, this.oid, stored);
+      if (value !== undefined) return value;
+      // Replaced in the meantime, mostly. A key that still refers to it has lost it: values go after their keys.
+      const lost: string = stored.id;
+      const { shards } = (yield* this.view()).meta;
+      const again: ShardAnswer<{ entries: readonly OmapEntry[] }> = yield* this.read(shardOf(key, shards), (op) =>
+        op.byKeys([key]),
+      );
+      stored = again.answer.entries[0]?.[1];
+      if (stored !== undefined && isBlob(stored) && stored.id === lost) throw damagedValue();
+    }
+    return undefined;
   }
 
   /** Something begins that `drained` waits for. */
@@ -254,7 +345,8 @@ export class ObjectCore {
     return turn;
   }
 
-  #begin(request: Request): void {
+  /** A request's turn on its key has come. */
+  begin(request: Request): void {
     const shards = this.#queues.length;
     if (shards > 0 && !request.isLarge) this.#queues[shardOf(request.key, shards)]!.add(request);
     else drive(this.#prepare(request));
@@ -419,24 +511,27 @@ function* removeShards(container: ContainerCore, oid: string, generation: string
 /** Removes the sealed shards of a generation, and the large values or chunks that they refer to. */
 export function* purge(container: ContainerCore, oid: string, { kind, generation, shards }: Meta): Steps<void> {
   const purgeOne = kind === "array" ? purgeChunks : purgeShard;
-  for (let shard = 0; shard < shards; shard++) yield* purgeOne(container, oid, shardName(oid, generation, shard));
+  for (let shard = 0; shard < shards; shard++)
+    // A cluster that does not answer is not asked again for every shard: `checkContainer` finds what is left.
+    if ((yield* purgeOne(container, oid, shardName(oid, generation, shard))) === ERRNO.timedOut) return;
 }
 
-/** Removes a shard, and the large values that it refers to. */
-export function* purgeShard({ ioctx }: ContainerCore, oid: string, name: string): Steps<void> {
+/** Removes a shard, and the large values that it refers to. Ends with 0 or a negative errno. */
+export function* purgeShard({ ioctx }: ContainerCore, oid: string, name: string): Steps<number> {
   const look = new ReadOperation();
   const xattrs = look.xattrs();
   const result = yield* wait(look.start(ioctx, name));
-  if (result < 0) return;
+  if (result < 0) return result;
   if (xattrs.entries.some(([xattr, value]) => xattr === STATE && value !== SHARD_STATE.sealed)) {
     for (let after = "", more = true; more; ) {
       const op = new ReadOperation();
       const page = op.records(after, OMAP_PAGE);
-      if ((yield* wait(op.start(ioctx, name))) < 0) return;
+      const read = yield* wait(op.start(ioctx, name));
+      if (read < 0) return read;
       for (const [, stored] of page.entries) if (isBlob(stored)) yield* removeBlob(ioctx, oid, stored);
       more = page.more && page.entries.length > 0;
       after = page.entries.at(-1)?.[0] ?? after;
     }
   }
-  yield* wait(removeObject(ioctx, name));
+  return yield* wait(removeObject(ioctx, name));
 }

@@ -3,7 +3,7 @@ import { Arena, addressOf, MOVES_BELOW_BYTES } from "../../ffi/arena.ts";
 import { completions, type Operation } from "../../ffi/completions.ts";
 import { COMPARE, CREATE, type Librados, librados, OPERATION, type Pointer } from "../../ffi/librados.ts";
 import { Pending } from "../../ffi/pending.ts";
-import { HEADER, parseBlobRef, type Stored } from "./format.ts";
+import { HEADER, isBlob, parseBlobRef, type Stored, storedBytes } from "./format.ts";
 
 /** The most entries of an omap that one read gets (`osd_max_omap_entries_per_request`). */
 export const OMAP_PAGE = 1024;
@@ -20,9 +20,10 @@ function scratchOf(size: number): Arena {
 }
 
 /** Puts texts and bytes behind each other, with their addresses and lengths in front, as librados takes arrays. */
-function marshal(keys: readonly string[], values: readonly Uint8Array[] | undefined): Arena {
+function marshal(keys: readonly string[], values?: readonly Uint8Array[], header?: number): Arena {
   const n = keys.length;
-  let size = n * 32;
+  const before = header === undefined ? 0 : 1;
+  let size = n * (32 + before);
   for (const key of keys) size += key.length;
   if (values !== undefined) for (const value of values) size += value.length;
   const arena = scratchOf(size + 8);
@@ -37,9 +38,10 @@ function marshal(keys: readonly string[], values: readonly Uint8Array[] | undefi
   if (values !== undefined)
     for (let i = 0; i < n; i++) {
       const value = values[i]!;
-      bytes.set(value, at);
       arena.setPointer(n * 8 + i * 8, address + at);
-      arena.setPointer(n * 24 + i * 8, value.length);
+      arena.setPointer(n * 24 + i * 8, value.length + before);
+      if (header !== undefined) bytes[at++] = header;
+      bytes.set(value, at);
       at += value.length;
     }
   return arena;
@@ -109,15 +111,31 @@ export class WriteOperation {
   }
 
   setOmap(keys: readonly string[], values: readonly Uint8Array[]): this {
-    const n = keys.length;
-    const { address } = marshal(keys, values);
+    return this.#set(keys, marshal(keys, values));
+  }
+
+  /** The same for values as dictionaries have them. */
+  setRecords(records: readonly (readonly [key: string, stored: Stored])[]): this {
+    const keys: string[] = [];
+    const values: Uint8Array[] = [];
+    for (const [key, stored] of records) {
+      if (isBlob(stored)) this.setOmap([key], [storedBytes(stored)]);
+      else {
+        keys.push(key);
+        values.push(stored);
+      }
+    }
+    return keys.length === 0 ? this : this.#set(keys, marshal(keys, values, HEADER.inline));
+  }
+
+  #set({ length: n }: readonly string[], { address }: Arena): this {
     this.#lib.writeOpOmapSet(this.#op, address, address + n * 8, address + n * 16, address + n * 24, n);
     return this;
   }
 
   removeOmap(keys: readonly string[]): this {
     const n = keys.length;
-    const { address } = marshal(keys, undefined);
+    const { address } = marshal(keys);
     this.#lib.writeOpOmapRemove(this.#op, address, address + n * 16, n);
     return this;
   }
@@ -191,8 +209,9 @@ interface Step {
   readonly release: (iterator: Pointer) => void;
 }
 
-// Where `omapNext` writes its four answers, and where their bytes are copied to.
-let cursor: Arena | undefined;
+// Where `omapNext` writes its answers, four pointers and lengths for each entry; where their bytes are copied to.
+let places: Arena | undefined;
+let copies: Arena | undefined;
 
 /** A record of an omap. */
 export type OmapEntry = readonly [key: string, value: Stored];
@@ -213,7 +232,7 @@ export class ReadOperation {
   /** The records of these keys that are there. */
   byKeys(keys: readonly string[]): Found<OmapEntry> {
     const { found, iterator, result } = this.#step<OmapEntry>((at) => this.#entries(at, readStored));
-    const { address } = marshal(keys, undefined);
+    const { address } = marshal(keys);
     this.#lib.readOpOmapByKeys(this.#op, address, keys.length, address + keys.length * 16, iterator, result);
     return found;
   }
@@ -221,7 +240,7 @@ export class ReadOperation {
   /** The same as bytes, not read as what we store in dictionaries. */
   bytesByKeys(keys: readonly string[]): Found<readonly [string, Uint8Array]> {
     const { found, iterator, result } = this.#step<readonly [string, Uint8Array]>((at) => this.#entries(at, readBytes));
-    const { address } = marshal(keys, undefined);
+    const { address } = marshal(keys);
     this.#lib.readOpOmapByKeys(this.#op, address, keys.length, address + keys.length * 16, iterator, result);
     return found;
   }
@@ -267,13 +286,15 @@ export class ReadOperation {
     lib.readOpGetxattrs(this.#op, slot.arena.address + slot.at, slot.arena.address + slot.at + 8);
     const collect = (): void => {
       const iterator = slot.arena.pointer(slot.at);
-      const out = cursorOf(0);
+      const out = placesOf(1);
       for (;;) {
-        lib.xattrsNext(iterator, out.address, out.address + 8, out.address + 16);
-        const name = out.pointer(0);
+        lib.xattrsNext(iterator, out.address + KEY, out.address + VALUE, out.address + VALUE_LENGTH);
+        const name = out.pointer(KEY);
         if (name === 0) return;
-        const nameText = this.#copy(name, lib.strlen(name));
-        found.entries.push([nameText, this.#copy(out.pointer(8), out.pointer(16))]);
+        out.setPointer(KEY_LENGTH, lib.strlen(name));
+        const [text] = texts(lib, out, 1, KEY, KEY_LENGTH);
+        const [value] = texts(lib, out, 1, VALUE, VALUE_LENGTH);
+        found.entries.push([text!, value!]);
       }
     };
     this.#steps.push({ slot, collect, release: lib.xattrsEnd });
@@ -320,70 +341,115 @@ export class ReadOperation {
   }
 
   #keys(iterator: Pointer): string[] {
-    const lib = this.#lib;
-    const n = lib.omapSize(iterator);
-    const keys = new Array<string>(n);
-    for (let i = 0; i < n; i++) {
-      const out = cursorOf(0);
-      lib.omapNext(iterator, out.address, out.address + 8, out.address + 16, out.address + 24);
-      keys[i] = this.#copy(out.pointer(0), out.pointer(16));
-    }
-    return keys;
+    const n = this.#lib.omapSize(iterator);
+    const out = this.#place(iterator, n);
+    return texts(this.#lib, out, n, KEY, KEY_LENGTH);
   }
 
   #lastKey(iterator: Pointer, n: number): string[] {
     if (n === 0) return [];
-    const out = cursorOf(0);
-    for (let i = 0; i < n; i++)
-      this.#lib.omapNext(iterator, out.address, out.address + 8, out.address + 16, out.address + 24);
-    return [this.#copy(out.pointer(0), out.pointer(16))];
+    const out = placesOf(1);
+    for (let i = 0; i < n; i++) this.#next(iterator, out.address);
+    return texts(this.#lib, out, 1, KEY, KEY_LENGTH);
   }
 
-  #entries<V>(iterator: Pointer, read: (bytes: Buffer, from: number, to: number) => V): (readonly [string, V])[] {
-    const lib = this.#lib;
-    const n = lib.omapSize(iterator);
-    const entries = new Array<readonly [string, V]>(n);
-    for (let i = 0; i < n; i++) {
-      const head = cursorOf(0);
-      lib.omapNext(iterator, head.address, head.address + 8, head.address + 16, head.address + 24);
-      const value = head.pointer(8);
-      const length = head.pointer(24);
-      const key = this.#copy(head.pointer(0), head.pointer(16));
-      const out = cursorOf(length);
-      lib.memcpy(out.address + CURSOR_BYTES, value, length);
-      entries[i] = [key, read(out.bytes, CURSOR_BYTES, CURSOR_BYTES + length)];
+  #entries<V>(iterator: Pointer, read: (bytes: Uint8Array, from: number, to: number) => V): (readonly [string, V])[] {
+    const n = this.#lib.omapSize(iterator);
+    const out = this.#place(iterator, n);
+    const keys = texts(this.#lib, out, n, KEY, KEY_LENGTH);
+    const { bytes, starts } = gather(this.#lib, out, n, VALUE, VALUE_LENGTH);
+    return keys.map((key, i) => {
+      const from = starts[i]!;
+      return [key, read(bytes, from, from + out.pointer(i * PLACE_BYTES + VALUE_LENGTH))] as const;
+    });
+  }
+
+  /** Where the next `n` entries are in librados' memory. */
+  #place(iterator: Pointer, n: number): Arena {
+    const out = placesOf(n);
+    for (let i = 0; i < n; i++) this.#next(iterator, out.address + i * PLACE_BYTES);
+    return out;
+  }
+
+  #next(iterator: Pointer, at: Pointer): void {
+    this.#lib.omapNext(iterator, at + KEY, at + VALUE, at + KEY_LENGTH, at + VALUE_LENGTH);
+  }
+}
+
+const PLACE_BYTES = 32;
+const KEY = 0;
+const VALUE = 8;
+const KEY_LENGTH = 16;
+const VALUE_LENGTH = 24;
+
+function placesOf(entries: number): Arena {
+  if (places === undefined || places.size < entries * PLACE_BYTES) {
+    places?.free();
+    places = new Arena(Math.max(OMAP_PAGE, 2 ** Math.ceil(Math.log2(entries))) * PLACE_BYTES);
+  }
+  return places;
+}
+
+function copiesOf(size: number): Arena {
+  if (copies === undefined || copies.size < size) {
+    copies?.free();
+    copies = new Arena(Math.max(131_072, 2 ** Math.ceil(Math.log2(size))));
+  }
+  return copies;
+}
+
+/** Bytes this near to each other are copied together with what is between them; less than the 4096 bytes of a page. */
+const COPIED_TOGETHER = 512;
+
+/** What was copied, and where in it each of the pieces begins; valid until the next call. */
+interface Gathered {
+  readonly bytes: Uint8Array;
+  readonly starts: readonly number[];
+}
+
+/**
+ * Copies `n` pieces of librados' memory to where JavaScript sees them. Most of them lie one after the other: they are copied
+ * in runs, for one call of memcpy each would be most of the work. What lies between two of them may be anything, but it is
+ * readable memory: the gap is shorter than a page, so every page that it touches has a piece.
+ */
+function gather(lib: Librados, out: Arena, n: number, pointer: number, length: number): Gathered {
+  const runs: [from: Pointer, to: Pointer, at: number][] = [];
+  const starts = new Array<number>(n);
+  let size = 0;
+  let from = 0;
+  let to = 0;
+  for (let i = 0; i < n; i++) {
+    const piece = out.pointer(i * PLACE_BYTES + pointer);
+    if (i === 0 || piece < to || piece - to > COPIED_TOGETHER) {
+      if (i > 0) runs.push([from, to, size]);
+      size += to - from;
+      from = piece;
     }
-    return entries;
+    starts[i] = size + piece - from;
+    to = piece + out.pointer(i * PLACE_BYTES + length);
   }
-
-  #copy(from: Pointer, length: number): string {
-    const out = cursorOf(length);
-    this.#lib.memcpy(out.address + CURSOR_BYTES, from, length);
-    return out.bytes.toString("latin1", CURSOR_BYTES, CURSOR_BYTES + length);
-  }
+  runs.push([from, to, size]);
+  size += to - from;
+  const copy = copiesOf(size);
+  for (const [first, last, at] of runs) lib.memcpy(copy.address + at, first, last - first);
+  return { bytes: copy.plain, starts };
 }
 
-const CURSOR_BYTES = 32;
-
-// Growing it loses what `omapNext` wrote: that is to be read before.
-function cursorOf(extra: number): Arena {
-  if (cursor === undefined || cursor.size < CURSOR_BYTES + extra) {
-    cursor?.free();
-    cursor = new Arena(Math.max(131_072, 2 ** Math.ceil(Math.log2(CURSOR_BYTES + extra))));
-  }
-  return cursor;
+/** Pieces of memory as text, one character a byte. */
+function texts(lib: Librados, out: Arena, n: number, pointer: number, length: number): string[] {
+  const { starts } = gather(lib, out, n, pointer, length);
+  const bytes = copiesOf(0).bytes;
+  return starts.map((from, i) => bytes.toString("latin1", from, from + out.pointer(i * PLACE_BYTES + length)));
 }
 
-function readStored(bytes: Buffer, from: number, to: number): Stored {
-  if (bytes[from] === HEADER.blob) return parseBlobRef(bytes.toString("latin1", from + 1, to));
+function readStored(bytes: Uint8Array, from: number, to: number): Stored {
+  if (bytes[from] === HEADER.blob) return parseBlobRef(String.fromCharCode(...bytes.subarray(from + 1, to)));
   return readBytes(bytes, from + 1, to);
 }
 
 // Memory of its own, as long as it needs to be: it becomes the caller's.
-function readBytes(bytes: Buffer, from: number, to: number): Uint8Array {
-  const copy = new Uint8Array(to - from);
-  copy.set(bytes.subarray(from, to));
-  return copy;
+function readBytes(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  return bytes.slice(from, to);
 }
 
 // koffi passes text as UTF-8; a key is valid UTF-8, held one character a byte.

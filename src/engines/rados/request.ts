@@ -30,13 +30,14 @@ export class Request implements Turn {
   readonly condition: Cond | undefined;
   /** The object's book-keeping. */
   span: Span | undefined;
-  onTurn: (() => void) | undefined;
+  /** What it goes on with when its turn has come. */
+  next: { begin(request: Request): void } | undefined;
   /** Of a `take`: the value that is being taken. */
   taken: Uint8Array | undefined;
-  /** Of a `get`: the large value that it looked for and did not find. */
-  missing: string | undefined;
   hasEnded = false;
-  readonly #outcomes: Outcome[];
+  readonly #outcome: Outcome;
+  /** Of those that have joined it. */
+  #others: Outcome[] | undefined;
 
   /** @param value - of a `put`, in memory that is the engine's; `undefined` removes. */
   constructor(verb: Verb, key: string, outcome: Outcome, value?: Uint8Array, condition?: Cond) {
@@ -45,7 +46,7 @@ export class Request implements Turn {
     this.isWrite = verb !== "get" && verb !== "has";
     this.stored = value;
     this.condition = condition;
-    this.#outcomes = [outcome];
+    this.#outcome = outcome;
   }
 
   /** A write that neither asks nor tells what was there before. */
@@ -64,14 +65,15 @@ export class Request implements Turn {
   }
 
   granted(): void {
-    this.onTurn!();
+    this.next!.begin(this);
   }
 
   /** A blind write takes the place of one that waits right before it: both end when it has landed. */
   join(before: Request | undefined): boolean {
     if (before === undefined || !before.isBlind || !this.isBlind || before.isLarge || this.isLarge) return false;
     before.stored = this.stored;
-    before.#outcomes.push(...this.#outcomes);
+    before.#others ??= [];
+    before.#others.push(this.#outcome);
     return true;
   }
 
@@ -82,12 +84,14 @@ export class Request implements Turn {
 
   end(result: unknown): void {
     this.hasEnded = true;
-    for (const outcome of this.#outcomes) outcome.resolve(result);
+    this.#outcome.resolve(result);
+    if (this.#others !== undefined) for (const other of this.#others) other.resolve(result);
   }
 
   fail(error: unknown): void {
     this.hasEnded = true;
-    for (const outcome of this.#outcomes) outcome.reject(error);
+    this.#outcome.reject(error);
+    if (this.#others !== undefined) for (const other of this.#others) other.reject(error);
   }
 
   /** Whether a value that was there before, and may have objects of its own, has to be known to carry it out. */

@@ -5,7 +5,7 @@
 import type { Steps } from "../../engine/steps.ts";
 import { DaosError } from "../../errors.ts";
 import { drive, wait } from "../../ffi/pending.ts";
-import { readBlob, removeBlob } from "./blobs.ts";
+import { damagedValue, readBlob, removeBlob } from "./blobs.ts";
 import { BLOB_FLOOR, type BlobRef, isBlob, SHARD_STATE, STATE, type Stored, storedBytes } from "./format.ts";
 import type { ObjectCore, View } from "./object-core.ts";
 import { WriteOperation } from "./operations.ts";
@@ -91,34 +91,33 @@ export class ShardQueue {
     try {
       const keys = group.map((request) => request.key);
       const { answer } = yield* this.#object.read(this.#shard, (op) => op.byKeys(keys));
+      if (group.length === 1) {
+        this.#found(group[0]!, answer.entries[0]?.[1]);
+        return;
+      }
       const values = new Map(answer.entries);
-      const taken = new Set<string>();
+      const given = new Set<string>();
       for (const request of group) {
-        const stored = values.get(request.key);
-        if (request.verb === "has") this.#end(request, stored !== undefined);
-        else if (stored !== undefined && isBlob(stored)) drive(this.#readLarge(request, stored));
-        else {
-          // Memory that is handed out is the caller's: a second reader of the key gets his own.
-          this.#end(request, taken.has(request.key) && stored !== undefined ? new Uint8Array(stored) : stored);
-          taken.add(request.key);
-        }
+        const { key } = request;
+        const stored = values.get(key);
+        // Memory that is handed out is the caller's: a second reader of the key gets his own.
+        this.#found(request, stored instanceof Uint8Array && given.has(key) ? new Uint8Array(stored) : stored);
+        given.add(key);
       }
     } catch (e) {
       for (const request of group) this.#fail(request, e);
     }
   }
 
+  #found(request: Request, stored: Stored | undefined): void {
+    if (request.verb === "has") this.#end(request, stored !== undefined);
+    else if (stored !== undefined && isBlob(stored)) drive(this.#readLarge(request, stored));
+    else this.#end(request, stored);
+  }
+
   *#readLarge(request: Request, blob: BlobRef): Steps<void> {
     try {
-      const value = yield* this.#readBlob(blob);
-      if (value !== undefined) this.#end(request, value);
-      else if (request.missing === blob.id)
-        throw new DaosError("DER_IO", "a large value is damaged", { detail: "a part of it is missing" });
-      else {
-        // Replaced in the meantime, mostly. A key that still refers to it has lost it: values go after their keys.
-        request.missing = blob.id;
-        this.add(request);
-      }
+      this.#end(request, yield* this.#object.valueOf(request.key, blob));
     } catch (e) {
       this.#fail(request, e);
     }
@@ -157,7 +156,7 @@ export class ShardQueue {
   }
 
   /** Looks, decides, and writes on condition that nothing that mattered has changed since; until that is so. */
-  *#writeSeen(group: readonly Request[]): Steps<void> {
+  *#writeSeen(group: readonly Request[], isAlone = false): Steps<void> {
     let left = group;
     for (let tries = 0; left.length > 0; tries++) {
       if (tries === GROUP_TRIES && left.length > 1) {
@@ -165,7 +164,7 @@ export class ShardQueue {
         return;
       }
       const seen = yield* this.#look(left);
-      left = yield* this.#undecided(left, seen.stored);
+      left = yield* this.#undecided(left, seen.stored, isAlone);
       if (left.length === 0) return;
       const op = new WriteOperation();
       if (seen.state === SHARD_STATE.plain) op.compareXattr(STATE, "eq", SHARD_STATE.plain);
@@ -182,7 +181,7 @@ export class ShardQueue {
 
   *#writeAlone(request: Request): Steps<void> {
     try {
-      yield* this.#writeSeen([request]);
+      yield* this.#writeSeen([request], true);
     } catch (e) {
       this.#fail(request, e);
     }
@@ -201,12 +200,23 @@ export class ShardQueue {
     return { state, stored: new Map(answer.found.entries), view };
   }
 
-  /** Ends the requests that have nothing to write, as things are; gives the others. */
-  *#undecided(group: readonly Request[], stored: ReadonlyMap<string, Stored>): Steps<readonly Request[]> {
+  /**
+   * Ends the requests that have nothing to write, as things are; gives the others. Those that have to read a large value first
+   * go their own way: nobody waits for them who only happens to be in the same shard.
+   */
+  *#undecided(
+    group: readonly Request[],
+    stored: ReadonlyMap<string, Stored>,
+    isAlone: boolean,
+  ): Steps<readonly Request[]> {
     const left: Request[] = [];
     for (const request of group) {
       const old = stored.get(request.key);
       const { condition, verb } = request;
+      if (!isAlone && old !== undefined && isBlob(old) && (verb === "take" || typeof condition === "object")) {
+        drive(this.#writeAlone(request));
+        continue;
+      }
       if (old === undefined && (verb === "take" || verb === "remove")) {
         this.#end(request, verb === "take" ? undefined : false);
       } else if (
@@ -214,8 +224,7 @@ export class ShardQueue {
         (condition === "present" && old === undefined) ||
         (typeof condition === "object" && !(yield* this.#equals(old, condition.was)))
       ) {
-        yield* this.#discardLarge(request);
-        this.#end(request, false);
+        this.#endAfter(this.#discardLarge(request), request, false);
       } else {
         // Read while it is surely there: should that fail, nothing has been taken.
         if (verb === "take") request.taken = isBlob(old!) ? yield* this.#readBlob(old) : old;
@@ -237,11 +246,18 @@ export class ShardQueue {
   /** Ends a request that has landed, and removes the large value that it replaced. */
   #written(request: Request, old: Stored | undefined): void {
     const { container, oid } = this.#object;
-    if (old !== undefined && isBlob(old)) container.inBackground(removeBlob(container.ioctx, oid, old));
-    if (request.verb !== "take") this.#end(request, true);
-    else if (request.taken !== undefined) this.#end(request, request.taken);
-    else
-      this.#fail(request, new DaosError("DER_IO", "a large value is damaged", { detail: "a part of it is missing" }));
+    const isLost = request.verb === "take" && request.taken === undefined;
+    const result = request.verb === "take" ? request.taken : true;
+    if (old === undefined || !isBlob(old)) this.#end(request, result);
+    else if (isLost) {
+      container.inBackground(removeBlob(container.ioctx, oid, old));
+      this.#fail(request, damagedValue());
+    } else this.#endAfter(removeBlob(container.ioctx, oid, old), request, result);
+  }
+
+  /** Ends a request when a large value is removed that nobody has any more: what has ended has left nothing behind. */
+  #endAfter(removal: Steps<void>, request: Request, result: unknown): void {
+    drive(removal).whenSettled(() => this.#end(request, result));
   }
 
   #readBlob(blob: BlobRef): Steps<Uint8Array | undefined> {
@@ -250,17 +266,12 @@ export class ShardQueue {
 
   /** The changes of a group, with their guards; ends with 0 or a negative errno that the caller has to deal with. */
   *#apply(op: WriteOperation, group: readonly Request[], view: View): Steps<number> {
-    const keys: string[] = [];
-    const values: Uint8Array[] = [];
+    const records: (readonly [string, Stored])[] = [];
     const removed: string[] = [];
-    for (const { key, stored } of group) {
+    for (const { key, stored } of group)
       if (stored === undefined) removed.push(key);
-      else {
-        keys.push(key);
-        values.push(storedBytes(stored));
-      }
-    }
-    if (keys.length > 0) op.setOmap(keys, values);
+      else records.push([key, stored]);
+    op.setRecords(records);
     if (removed.length > 0) op.removeOmap(removed);
     const name = this.#object.shardName(view, this.#shard);
     const result = yield* wait(op.start(this.#object.container.ioctx, name));

@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createContainer, createPool, DCont, destroyPool, listPools, queryPool } from "../../../src/index.ts";
+import { DCont as BlockingDCont } from "../../../src/sync.ts";
 import { onCluster, unique } from "./support.ts";
 
 onCluster("cephx", { store: "memstore", auth: "cephx" }, (ground) => {
@@ -16,8 +17,16 @@ onCluster("cephx", { store: "memstore", auth: "cephx" }, (ground) => {
     await dcont.close();
     const wrong = join(cluster.directory, "keyring.wrong");
     writeFileSync(wrong, "[client.alice]\n\tkey = AQBqDHtiAAAAABAAo3mp+Kz1iu1d6m3GtBkKUA==\n");
-    for (const query of [`id=alice&keyring=${wrong}`, `id=nobody`])
+    // Nor does one whose key is right, but for another pool.
+    const elsewhere = await cluster.createUser("elsewhere", "allow r", "allow rwx pool=other");
+    for (const query of [`id=alice&keyring=${wrong}`, "id=nobody", `id=elsewhere&keyring=${elsewhere}`]) {
       await assert.rejects(DCont.open(pool, container, { system: system(query) }), { code: "DER_NO_PERM" }, query);
+      assert.throws(
+        () => new BlockingDCont(pool, container, { system: system(query) }),
+        { code: "DER_NO_PERM" },
+        `${query}, blocking`,
+      );
+    }
   });
 
   test("a user who may only read opens read-only and cannot write", async () => {

@@ -8,7 +8,8 @@ import { fileURLToPath } from "node:url";
 import { onCluster } from "./support.ts";
 
 const tsdaos = new URL("../../../src/index.ts", import.meta.url).href;
-const ENDED_WITHIN_MS = 8000;
+const blocking = new URL("../../../src/sync.ts", import.meta.url).href;
+const ENDED_WITHIN_MS = 15_000;
 
 onCluster("the end of a process", { store: "memstore" }, (ground) => {
   const program = (end: string): string => `
@@ -22,13 +23,26 @@ onCluster("the end of a process", { store: "memstore" }, (ground) => {
     ${end}
   `;
 
+  const blockingProgram = (end: string): string => `
+    import { DCont } from ${JSON.stringify(blocking)};
+    import { writeSync } from "node:fs";
+    const dcont = new DCont("tank", "neo", { system: process.argv[1] });
+    const dict = dcont.dict("exit", null, { ifExists: "open" });
+    // Its large values go behind the back of the call that replaces them.
+    dict.put("large", Buffer.alloc(50_000_000));
+    dict.clear();
+    writeSync(1, "ready");
+    ${end}
+  `;
+
   async function run(
     end: string,
     system: string,
     signal?: NodeJS.Signals,
     before?: () => void,
+    text = program(end),
   ): Promise<[unknown, unknown]> {
-    const child = spawn(process.execPath, ["--input-type=module", "-e", program(end), system], {
+    const child = spawn(process.execPath, ["--input-type=module", "-e", text, system], {
       cwd: fileURLToPath(new URL("../../..", import.meta.url)),
       stdio: ["pipe", "pipe", "ignore"],
     });
@@ -52,6 +66,17 @@ onCluster("the end of a process", { store: "memstore" }, (ground) => {
     assert.deepEqual(await run("setInterval(() => {}, 1000);", system, "SIGINT"), [null, "SIGINT"]);
     assert.deepEqual(await run("await dcont.close();", system), [0, null]);
     assert.deepEqual(await run("", system), [0, null]);
+  });
+
+  test("on the blocking face, too", async () => {
+    const { system } = ground();
+    const blockingRun = (end: string, signal?: NodeJS.Signals): Promise<[unknown, unknown]> =>
+      run("", system, signal, undefined, blockingProgram(end));
+    assert.deepEqual(await blockingRun("process.exit(7);"), [7, null]);
+    assert.deepEqual(await blockingRun("throw new Error('on purpose');"), [1, null]);
+    assert.deepEqual(await blockingRun("for (;;) dict.put('k', 'v');", "SIGINT"), [null, "SIGINT"]);
+    assert.deepEqual(await blockingRun("dcont.close();"), [0, null]);
+    assert.deepEqual(await blockingRun(""), [0, null]);
   });
 
   test("also when no OSD answers", async () => {

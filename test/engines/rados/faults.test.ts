@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { checkContainer, DaosError, DCont } from "../../../src/index.ts";
+import { checkContainer, DaosError, DCont, type DDict } from "../../../src/index.ts";
 import { Remote } from "../local/remote.ts";
 import { Load } from "./load.ts";
 import { onCluster, unique } from "./support.ts";
@@ -58,8 +58,9 @@ onCluster("faults", { store: "bluestore" }, (ground) => {
 
   test("with fewer OSDs than min_size, calls time out on time, the event loop goes on, and so does everything later", async () => {
     const { cluster } = ground();
-    await using client = await ground().client({ timeout: TIMEOUT_MS });
-    const dict = await client.dict(unique("few"), { before: "1" });
+    const clients = await Promise.all([0, 1, 2, 3].map(() => ground().client({ timeout: TIMEOUT_MS })));
+    const dict = await clients[0]!.dict(unique("few"), { before: "1" });
+    const others = await Promise.all(clients.slice(1).map((client) => client.getDict(dict.name)));
     await Promise.all([cluster.killOsd(0), cluster.killOsd(1)]);
     await sleep(2000);
     const loop = watchLoop();
@@ -70,7 +71,8 @@ onCluster("faults", { store: "bluestore" }, (ground) => {
       dict.delete("before"),
       dict.pop("b"),
       dict.put("c", "1", { if: "absent" }),
-      ...Array.from({ length: 100 }, (_, i) => dict.put(`k${i}`, "v")),
+      ...others.flatMap((other, o) => Array.from({ length: 5 }, (_, i) => other.put(`k${o}.${i}`, "v"))),
+      ...others.map((other) => other.get("before")),
     ]);
     const took = performance.now() - begun;
     for (const result of results) {
@@ -83,7 +85,8 @@ onCluster("faults", { store: "bluestore" }, (ground) => {
     await cluster.waitForOsds(3);
     await cluster.waitForCleanPool(ground().pool);
     await dict.put("after", "2");
-    assert.equal(String(await dict.get("after")), "2");
+    for (const other of others) assert.equal(String(await other.get("after")), "2");
+    for (const client of clients) await client.close();
   });
 
   test("without a monitor, opening is DER_UNREACH within its timeout", async () => {
@@ -108,11 +111,14 @@ onCluster("faults", { store: "bluestore" }, (ground) => {
 
   test("after all daemons were killed, everything that was acknowledged is there", async () => {
     const { cluster } = ground();
-    await using client = await ground().client({ timeout: PATIENCE_MS });
-    const dict = await client.dict(unique("all"), null);
+    const clients = await Promise.all([0, 1, 2, 3].map(() => ground().client({ timeout: PATIENCE_MS })));
+    const name = unique("all");
+    const dicts: DDict[] = [];
+    for (const client of clients) dicts.push(await client.dict(name, null, { ifExists: "open" }));
     const acknowledged = new Map<string, string>();
     let stopping = false;
     const lanes = Array.from({ length: 16 }, async (_, lane) => {
+      const dict = dicts[lane % dicts.length]!;
       for (let i = 0; !stopping; i++) {
         const key = `${lane}.${i}`;
         const value = i % 50 === 49 ? "x".repeat(100_000) : key;
@@ -125,8 +131,9 @@ onCluster("faults", { store: "bluestore" }, (ground) => {
     stopping = true;
     cluster.revive();
     await Promise.all(lanes);
+    for (const client of clients) await client.close();
     await using another = await ground().client();
-    const found = await (await another.getDict(dict.name)).dump();
+    const found = await (await another.getDict(name)).dump();
     assert.ok(acknowledged.size > 100);
     for (const [key, value] of acknowledged) assert.equal(String(found.get(key)), value, key);
   });
@@ -141,15 +148,14 @@ onCluster("faults", { store: "bluestore" }, (ground) => {
         state.client = await tsdaos.DCont.open(pool, container, { system });
         state.dict = await state.client.dict(name, null);
         const large = Buffer.alloc(20_000_000, 1);
-        state.writing = (async () => {
-          for (let i = 0; ; i++) {
-            const entries = Array.from({ length: 5000 }, (_, k) => [`${i}.${k}`, "v"] as const);
-            await Promise.all([
-              state.dict.bput(entries),
-              ...[0, 1, 2, 3].map((k) => state.dict.put(`large${k}`, large)),
-            ]);
-          }
-        })();
+        const forEver = async (write: (i: number) => Promise<void>): Promise<void> => {
+          for (let i = 0; ; i++) await write(i);
+        };
+        const lanes = [0, 1, 2, 3, 4, 5, 6, 7].map((lane) => forEver(() => state.dict.put(`large${lane}`, large)));
+        lanes.push(
+          forEver((i) => state.dict.bput(Array.from({ length: 5000 }, (_, k) => [`${i}.${k}`, "v"] as const))),
+        );
+        state.lanes = lanes;
       },
       pool,
       container,
