@@ -5,6 +5,7 @@
  */
 import { Arena } from "./arena.ts";
 import { type Librados, librados, type Pointer } from "./librados.ts";
+import { tooManyCalls } from "./pending.ts";
 
 /** How often complete operations are looked for while the oldest is not, milliseconds. */
 const SWEEP_MS = 3;
@@ -119,14 +120,20 @@ class Completions {
     const oldest = this.#operations[0];
     if (oldest === undefined || this.#held !== undefined) return;
     const held = oldest.completion;
+    try {
+      this.#lib.waitForComplete.async(held, () => {
+        this.#held = undefined;
+        if (this.#heldIsDone) this.#lib.releaseCompletion(held);
+        this.#tick();
+        if (this.#operations.length > 0) this.#watch();
+      });
+    } catch (e) {
+      // The timer's sweeps will do until there is room for a call.
+      if (tooManyCalls(e)) return;
+      throw e;
+    }
     this.#held = held;
     this.#heldIsDone = false;
-    this.#lib.waitForComplete.async(held, () => {
-      this.#held = undefined;
-      if (this.#heldIsDone) this.#lib.releaseCompletion(held);
-      this.#tick();
-      if (this.#operations.length > 0) this.#watch();
-    });
   }
 
   #tick(): number {

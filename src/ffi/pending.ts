@@ -128,6 +128,14 @@ export function drive<T>(steps: Steps<T>): Pending<T> {
 /** koffi refuses the 257th call on another thread, and libuv has four threads for them. */
 const MOST_THREAD_CALLS = 64;
 
+/** How long a call waits for its next try when the program itself has all of koffi's calls under way. */
+const RETRY_MS = 5;
+
+/** Whether koffi has refused a call because 256 are under way: ours are fewer, but the program may make some of its own. */
+export function tooManyCalls(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("Too many asynchronous calls");
+}
+
 let threadCalls = 0;
 const waitingCalls: (() => void)[] = [];
 
@@ -149,12 +157,18 @@ export function blockingCall<const A extends readonly CType[], T extends CType>(
   }
   const begin = (): void => {
     threadCalls++;
-    fn.async(...args, (error, result) => {
+    try {
+      fn.async(...args, (error, result) => {
+        threadCalls--;
+        waitingCalls.shift()?.();
+        if (error === null) pending.resolve(result);
+        else pending.reject(error);
+      });
+    } catch (e) {
       threadCalls--;
-      waitingCalls.shift()?.();
-      if (error === null) pending.resolve(result);
-      else pending.reject(error);
-    });
+      if (tooManyCalls(e)) setTimeout(begin, RETRY_MS);
+      else pending.reject(e);
+    }
   };
   if (threadCalls < MOST_THREAD_CALLS) begin();
   else waitingCalls.push(begin);

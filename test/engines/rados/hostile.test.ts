@@ -52,6 +52,21 @@ onCluster("a careless program", { store: "memstore", osds: 1 }, (ground) => {
     assert.equal(outcome, "DER_NO_HDL ok");
   });
 
+  test("that has all the calls of koffi on threads that there may be puts and gets all the same", async () => {
+    const outcome = await program(`
+      const { default: koffi } = await import("koffi");
+      const usleep = koffi.load("libc.so.6").func("usleep", "int", ["uint32_t"]);
+      const dcont = await DCont.open("tank", "neo", { system });
+      const dict = await dcont.dict("busy");
+      let calls = 256;
+      for (let i = 0; i < 256; i++) usleep.async(20_000, () => calls--);
+      await dict.put("a", "1");
+      const value = await dict.get("a");
+      console.log(value.toString(), calls > 0);
+      await dcont.close();`);
+    assert.equal(outcome, "1 true");
+  });
+
   test("that asks 400 things of the monitors at once gets 400 answers", async () => {
     const { pool, container, system } = ground();
     const asked = Array.from({ length: 400 }, (_, i) =>
