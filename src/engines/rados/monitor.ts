@@ -37,15 +37,21 @@ const TRAILING_NUL = /\0+$/;
 
 /** The pools that carry our tag. */
 export function* taggedPools(face: Face, cluster: Cluster): Steps<CephPool[]> {
-  const details = (yield* command(face, cluster, { prefix: "osd pool ls", detail: "detail" })) as PoolDetail[];
-  return details
-    .filter(({ application_metadata: applications }) => Object.hasOwn(applications, APPLICATION))
-    .map(({ pool_id: id, pool_name: label, application_metadata: applications }) => ({
-      id,
-      label,
-      uuid: poolUuid(cluster.fsid, id),
-      isOurs: Object.keys(applications).length === 1 && applications[APPLICATION]![CREATED_KEY] === "1",
-    }));
+  const details = yield* allPools(face, cluster);
+  return details.filter(isTagged).map(({ pool_id: id, pool_name: label, application_metadata: applications }) => ({
+    id,
+    label,
+    uuid: poolUuid(cluster.fsid, id),
+    isOurs: Object.keys(applications).length === 1 && applications[APPLICATION]![CREATED_KEY] === "1",
+  }));
+}
+
+function* allPools(face: Face, cluster: Cluster): Steps<PoolDetail[]> {
+  return (yield* command(face, cluster, { prefix: "osd pool ls", detail: "detail" })) as PoolDetail[];
+}
+
+function isTagged({ application_metadata: applications }: PoolDetail): boolean {
+  return Object.hasOwn(applications, APPLICATION);
 }
 
 /**
@@ -56,12 +62,7 @@ export function* taggedPools(face: Face, cluster: Cluster): Steps<CephPool[]> {
  */
 export function* createCephPool(face: Face, cluster: Cluster, label: string): Steps<CephPool> {
   const context = "failed to create pool";
-  const taken = (): DaosError =>
-    new DaosError("DER_EXIST", context, {
-      detail: `Ceph has a pool ${label}; if it is to be used: ceph osd pool application enable ${label} ${APPLICATION}`,
-    });
-  const names = (yield* command(face, cluster, { prefix: "osd pool ls" })) as string[];
-  if (names.includes(label)) throw taken();
+  yield* refuseTaken(face, cluster, label, context);
   const name = `${APPLICATION}-new-${randomUUID()}`;
   const created = yield* wait(blockingCall(face, librados().poolCreate, cluster.handle, name));
   if (created < 0) throw fromRados(created, context, label);
@@ -72,11 +73,21 @@ export function* createCephPool(face: Face, cluster: Cluster, label: string): St
     yield* command(face, cluster, { prefix: "osd pool rename", srcpool: name, destpool: label });
   } catch (e) {
     yield* wait(blockingCall(face, librados().poolDelete, cluster.handle, name));
-    throw DaosError.is(e, "DER_EXIST") ? taken() : e;
+    if (DaosError.is(e, "DER_EXIST")) yield* refuseTaken(face, cluster, label, context);
+    throw e;
   }
   const made = (yield* taggedPools(face, cluster)).find((tagged) => tagged.label === label);
   if (made === undefined) throw new DaosError("DER_NONEXIST", context, { detail: `${label} was deleted meanwhile` });
   return made;
+}
+
+/** DER_EXIST when Ceph has a pool of that name; with the way to use it when it is not one of ours. */
+function* refuseTaken(face: Face, cluster: Cluster, label: string, context: string): Steps<void> {
+  const taken = (yield* allPools(face, cluster)).find((pool) => pool.pool_name === label);
+  if (taken === undefined) return;
+  const adoption = `ceph osd pool application enable ${label} ${APPLICATION}`;
+  const detail = isTagged(taken) ? undefined : `Ceph has a pool ${label}; if it is to be used: ${adoption}`;
+  throw new DaosError("DER_EXIST", context, { detail });
 }
 
 /** Deletes a pool that is ours; takes the tag off one that was adopted. */

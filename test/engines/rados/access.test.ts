@@ -63,7 +63,8 @@ onCluster("pools of other people", { store: "memstore" }, (ground) => {
     await assert.rejects(queryPool("theirs", { system }), { code: "DER_NONEXIST" });
     await assert.rejects(createContainer("theirs", "neo", { system }), { code: "DER_NONEXIST" });
     await assert.rejects(destroyPool("theirs", { system, force: true }), { code: "DER_NONEXIST" });
-    await assert.rejects(createPool("theirs", { system }), { code: "DER_EXIST" });
+    await assert.rejects(createPool("theirs", { system }), { code: "DER_EXIST", message: /ceph osd pool application/ });
+    await assert.rejects(createPool("tank", { system }), { code: "DER_EXIST", message: /already exists$/ });
     // Nor is a pool that carries no tag at all, whether this client has heard of it before or not.
     await cluster.ceph("osd", "pool", "create", "untagged", "8");
     await assert.rejects(createPool("untagged", { system }), { code: "DER_EXIST" });
