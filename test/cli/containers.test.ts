@@ -267,7 +267,7 @@ describe("daos pool and daos cont", () => {
     ["cont create", "the required argument `<pool>' was not provided; see daos cont create --help"],
     ["cont query tank", "the required argument `<container>' was not provided; see daos cont query --help"],
     ["cont list tank --frob", "unknown option '--frob'"],
-    ["bogus", "Unknown command `bogus'. Please specify one command of: completion, cont, dict, pool or shell"],
+    ["bogus", "Unknown command `bogus'. Please specify one command of: array, completion, cont, dict, pool or shell"],
     [
       "cont bogus",
       "Unknown command `bogus'. Please specify one command of: backup, check, create, destroy, get-prop, list, list-objects or query",

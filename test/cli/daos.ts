@@ -29,6 +29,8 @@ export class Playground implements Disposable {
       XDG_STATE_HOME: join(this.directory, "state"),
       NO_COLOR: undefined,
       FORCE_COLOR: undefined,
+      // Where a machine tests, Node takes a terminal for one without colours.
+      CI: undefined,
     };
   }
 
