@@ -14,7 +14,7 @@ export const capabilities: Capabilities = Object.freeze({
   objectClasses: true,
   detectsDestroyed: false,
   createsPools: false,
-  arrays: false,
+  arrays: true,
   maxValueBytes: VALUE_MAX_BYTES,
   maxChunkBytes: 0,
 });

@@ -189,11 +189,20 @@ const LIST_BYTES = 128 * 1024;
 const COUNT_KEYS = 8192;
 const COUNT_BYTES = 512 * 1024;
 
+/** Which keys a listing is of: those of a key-value object, or the distribution keys of any other. */
+type Lister = "kvList" | "objListKeys";
+
 /** Up to `limit` keys, after the anchor `after`. */
-export function* listKeys(kv: KvHandle, slot: Slot, after: Uint8Array | undefined, limit: number): Operation<KeyPage> {
+export function* listKeys(
+  handle: KvHandle,
+  slot: Slot,
+  after: Uint8Array | undefined,
+  limit: number,
+  lister: Lister = "kvList",
+): Operation<KeyPage> {
   startAt(slot.scratch, after);
   const room = new ListRoom(limit, LIST_BYTES);
-  const count = yield* listCall(kv, slot, room);
+  const count = yield* listCall(handle, slot, room, lister);
   const keys: Uint8Array[] = [];
   for (let i = 0, at = 0; i < count; i++) {
     const length = room.keyLength(i);
@@ -209,7 +218,7 @@ export function* count(kv: KvHandle, slot: Slot): Operation<number> {
   startAt(slot.scratch, undefined);
   const room = new ListRoom(COUNT_KEYS, COUNT_BYTES);
   let total = 0;
-  do total += yield* listCall(kv, slot, room);
+  do total += yield* listCall(kv, slot, room, "kvList");
   while (anchorOf(slot.scratch) !== undefined);
   return total;
 }
@@ -233,7 +242,7 @@ class ListRoom {
 }
 
 /** One call, repeated with more room while a key does not fit; gives how many keys it has found. */
-function* listCall({ lib, oh }: KvHandle, { scratch }: Slot, room: ListRoom): Operation<number> {
+function* listCall({ lib, oh }: KvHandle, { scratch }: Slot, room: ListRoom, lister: Lister): Operation<number> {
   const { address } = scratch;
   const descriptors = addressOf(room.descriptors);
   for (;;) {
@@ -245,7 +254,7 @@ function* listCall({ lib, oh }: KvHandle, { scratch }: Slot, room: ListRoom): Op
     scratch.setUint32(AT.sgl + OFFSET.d_sg_list_t.sg_nr_out, 0);
     scratch.setPointer(AT.sgl + OFFSET.d_sg_list_t.sg_iovs, address + AT.iov);
     const rc: number = yield (event) =>
-      lib.kvList(oh, NO_TX, address + AT.count, descriptors, address + AT.sgl, address + AT.anchor, event);
+      lib[lister](oh, NO_TX, address + AT.count, descriptors, address + AT.sgl, address + AT.anchor, event);
     if (rc !== -ERRNO.KEY2BIG) {
       check(rc, "failed to enumerate Dictionary");
       return scratch.uint32(AT.count);
