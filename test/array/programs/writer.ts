@@ -13,7 +13,8 @@ const [verb, system, face, number, pool = "tank", container = "neo"] = process.a
 const me = Number(number);
 const WRITERS = 4;
 
-const cont = face === "sync" ? new SyncDCont(pool, container, { system }) : await DCont.open(pool, container, { system });
+const cont =
+  face === "sync" ? new SyncDCont(pool, container, { system }) : await DCont.open(pool, container, { system });
 const open = (name: string): Promise<DArray<"int32">> | SyncDArray<"int32"> =>
   cont instanceof DCont ? cont.getArray(name, { dtype: "int32" }) : cont.getArray(name, { dtype: "int32" });
 process.stdout.write("ready\n");
