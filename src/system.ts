@@ -1,7 +1,7 @@
 /** From a system's URL to its engine. Engines are loaded when first needed; the core depends on none of them. */
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
-import type { Engine, System, SystemAddress } from "./engine/contract.ts";
+import type { Engine, PlaceOfContainer, System, SystemAddress } from "./engine/contract.ts";
 import { parseSystem } from "./system-url.ts";
 
 /** Which system a call is about. */
@@ -58,6 +58,29 @@ export function engineOf({ url }: Pick<SystemAddress, "url">): Engine {
 /** The URL of the system that `options` names, in full. */
 export function systemUrl(options: SystemOptions): string {
   return addressOf(options).url.href;
+}
+
+/** A container of DAOS and the system that it is in. */
+interface PlaceInSystem extends PlaceOfContainer {
+  readonly system: string;
+}
+
+const DAOS_PATH = /^daos:\/\/([^/]+)\/([^/]+)\/?$/;
+
+/**
+ * The container that a path stands for in DAOS's own words: `daos://pool/container`, or a directory or file of DAOS's
+ * unified namespace; `undefined` for one that stands for none.
+ *
+ * @throws DaosError DER_NOSYS when that cannot be told, for a library of DAOS is missing.
+ */
+export function resolveDaosPath(path: string): PlaceInSystem | undefined {
+  const { DAOS_SYSTEM } = process.env;
+  const system = DAOS_SYSTEM?.startsWith("daos:") ? DAOS_SYSTEM : "daos:";
+  const [, pool, container] = DAOS_PATH.exec(path) ?? [];
+  if (pool !== undefined && container !== undefined) return { system, pool, container };
+  if (path.startsWith("daos:")) return undefined;
+  const place = engineOf({ url: new URL(system) }).resolvePath?.(path);
+  return place && { system, ...place };
 }
 
 function addressOf({ system, timeout }: SystemOptions): SystemAddress {

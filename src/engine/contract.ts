@@ -366,6 +366,12 @@ export interface SystemAddress {
   readonly timeout: number;
 }
 
+/** Where a container is: a pool and a container of it, each by label or UUID. */
+export interface PlaceOfContainer {
+  readonly pool: string;
+  readonly container: string;
+}
+
 /** An engine: the export `engine` of an engine's module, found by the scheme of the system URL. */
 export interface Engine {
   /** The name of its folder. */
@@ -374,4 +380,9 @@ export interface Engine {
   readonly capabilities: Capabilities;
   /** Throws DER_INVAL for a URL that the engine cannot use; no other I/O. */
   system<S extends Face>(face: S, address: SystemAddress): System<S>;
+  /**
+   * For storage with a unified namespace of its own: the container that a path of a file system stands for, `undefined` for
+   * one that stands for none. DER_NOSYS when that cannot be told on this machine.
+   */
+  resolvePath?(path: string): PlaceOfContainer | undefined;
 }

@@ -10,6 +10,8 @@ export const SIZE = {
   d_iov_t: 24,
   d_sg_list_t: 16,
   daos_key_desc_t: 16,
+  daos_recx_t: 16,
+  daos_iod_t: 64,
   daos_anchor_t: 120,
   daos_event_t: 176,
   daos_prop_t: 16,
@@ -28,6 +30,8 @@ export const OFFSET = {
   d_iov_t: { iov_buf: 0, iov_buf_len: 8, iov_len: 16 },
   d_sg_list_t: { sg_nr: 0, sg_nr_out: 4, sg_iovs: 8 },
   daos_key_desc_t: { kd_key_len: 0 },
+  daos_recx_t: { rx_idx: 0, rx_nr: 8 },
+  daos_iod_t: { iod_name: 0, iod_type: 24, iod_size: 32, iod_flags: 40, iod_nr: 48, iod_recxs: 56 },
   daos_anchor_t: { da_type: 0, da_buf: 16 },
   daos_event_t: { ev_error: 0 },
   daos_prop_t: { dpp_nr: 0, dpp_entries: 8 },
@@ -35,7 +39,7 @@ export const OFFSET = {
   daos_cont_info_t: { ci_uuid: 0, ci_nhandles: 24, ci_nsnapshots: 28, ci_md_otime: 32, ci_md_mtime: 40 },
   daos_pool_info_t: { pi_uuid: 0, pi_bits: 40, pi_space: 48 },
   "struct daos_pool_cont_info": { pci_uuid: 0, pci_label: 16 },
-  "struct duns_attr_t": { da_flags: 24, da_pool: 28, da_cont: 156 },
+  "struct duns_attr_t": { da_type: 0, da_flags: 24, da_pool: 28, da_cont: 156 },
 } as const;
 
 /** Inside `daos_pool_info_t`: total and free bytes of the two tiers (storage class memory, NVMe), 8 bytes each. */
@@ -54,6 +58,10 @@ export const DAOS = {
   DAOS_COND_KEY_UPDATE: 4,
   DAOS_COND_KEY_GET: 8,
   DAOS_COND_KEY_REMOVE: 1,
+  DAOS_COND_DKEY_INSERT: 2,
+  DAOS_COND_DKEY_UPDATE: 4,
+  DAOS_IOD_SINGLE: 1,
+  DAOS_IOD_ARRAY: 2,
   DAOS_PROP_PO_LABEL: 1,
   DAOS_PROP_CO_LABEL: 0x1001,
   DAOS_PROP_CO_LAYOUT_TYPE: 0x1002,
@@ -75,8 +83,10 @@ export const DAOS = {
   DAOS_PROP_CO_LAYOUT_ROOT: 6,
   DAOS_PROP_CO_LAYOUT_SEISMIC: 7,
   DAOS_PROP_CO_LAYOUT_METEO: 8,
+  DAOS_OT_MULTI_HASHED: 0,
   DAOS_OT_KV_HASHED: 8,
   DAOS_OT_ARRAY: 11,
+  DAOS_OCH_SHD_MAX: 512,
   OID_FMT_TYPE_SHIFT: 56,
   OID_FMT_CLASS_SHIFT: 48,
   OID_FMT_META_SHIFT: 32,
@@ -86,6 +96,7 @@ export const DAOS = {
   DAOS_SNAP_OPT_OIT: 2,
   DPI_SPACE: 1,
   DAOS_PROP_LABEL_MAX_LEN: 127,
+  DUNS_NO_REVERSE_LOOKUP: 2,
 } as const;
 
 /** Numbers of `daos_errno.h`, their names without the `DER_` in front; libdaos answers with them negated. */

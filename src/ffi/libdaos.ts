@@ -63,6 +63,41 @@ function declare(library: Library) {
     objOpen: library.func("daos_obj_open", "int", [HANDLE, "uint64_t", "uint64_t", "uint", ADDRESS, ADDRESS]),
     objPunch: library.func("daos_obj_punch", "int", [HANDLE, HANDLE, "uint64_t", ADDRESS]),
     objClose: library.func("daos_obj_close", "int", [HANDLE, ADDRESS]),
+    // transaction, flags, distribution key, count of: descriptors, scatter-gather lists, maps
+    objFetch: library.func("daos_obj_fetch", "int", [
+      HANDLE,
+      HANDLE,
+      "uint64_t",
+      ADDRESS,
+      "uint",
+      ADDRESS,
+      ADDRESS,
+      ADDRESS,
+      ADDRESS,
+    ]),
+    // the same without maps
+    objUpdate: library.func("daos_obj_update", "int", [
+      HANDLE,
+      HANDLE,
+      "uint64_t",
+      ADDRESS,
+      "uint",
+      ADDRESS,
+      ADDRESS,
+      ADDRESS,
+    ]),
+    // transaction, flags, count of distribution keys, the keys
+    objPunchKeys: library.func("daos_obj_punch_dkeys", "int", [HANDLE, HANDLE, "uint64_t", "uint", ADDRESS, ADDRESS]),
+    // as kvList
+    objListKeys: library.func("daos_obj_list_dkey", "int", [
+      HANDLE,
+      HANDLE,
+      ADDRESS,
+      ADDRESS,
+      ADDRESS,
+      ADDRESS,
+      ADDRESS,
+    ]),
 
     // oid (low, high), mode, out handle; makes no call to the servers
     kvOpen: library.func("daos_kv_open", "int", [HANDLE, "uint64_t", "uint64_t", "uint", ADDRESS, ADDRESS]),

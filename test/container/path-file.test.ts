@@ -79,6 +79,38 @@ test("what is no file of a path is DER_INVAL", () => {
   }
 });
 
+test("what is no path of either kind is told why", () => {
+  // Without libduns nobody can say whether a directory is a path of DAOS's own.
+  const why = /(nor a path of DAOS's unified namespace|cannot be told: failed to load (koffi|libduns\.so); .*install)/;
+  for (const name of ["folder", "bad 0"])
+    assert.throws(() => readPathFile(at(name), "context"), { code: "DER_INVAL", message: why });
+});
+
+test("a path in DAOS's own words names pool and container of the daos: system", () => {
+  const expected = { system: "daos:", pool: "tank", container: "neo" };
+  assert.deepEqual(readPathFile("daos://tank/neo", "context"), expected);
+  assert.deepEqual(readPathFile(new URL("daos://tank/neo/"), "context"), expected);
+  assert.deepEqual(readPathFile(`daos://${target.pool}/Neo_1`, "context"), {
+    ...expected,
+    pool: target.pool,
+    container: "Neo_1",
+  });
+  for (const path of ["daos:", "daos://tank", "daos://tank/neo/below", "daos:///neo", "daos:tank/neo"])
+    fails("DER_INVAL", () => readPathFile(path, "context"));
+});
+
+test("a system of DAOS that the environment names is that of a path in DAOS's own words", (t) => {
+  const before = process.env.DAOS_SYSTEM;
+  t.after(() => {
+    if (before === undefined) delete process.env.DAOS_SYSTEM;
+    else process.env.DAOS_SYSTEM = before;
+  });
+  process.env.DAOS_SYSTEM = "daos://cluster?inFlight=64";
+  assert.equal(readPathFile("daos://tank/neo", "context").system, "daos://cluster?inFlight=64");
+  process.env.DAOS_SYSTEM = "file:///data/daos";
+  assert.equal(readPathFile("daos://tank/neo", "context").system, "daos:");
+});
+
 test("a newer version is refused, never misread", () => {
   writeFileSync(at("newer"), JSON.stringify({ format: "tsdaos-path", version: 2, ...target }));
   fails("DER_MISMATCH", () => readPathFile(at("newer"), "context"));

@@ -1,5 +1,6 @@
 /** What the daos engine can do. */
 import type { Capabilities } from "../../engine/contract.ts";
+import { CHUNK_MAX_BYTES } from "./array-operations.ts";
 
 /** The most bytes of a value: DAOS has no limit of its own below this one, which memory for one copy sets. */
 const VALUE_MAX_BYTES = 512 * 1024 * 1024;
@@ -14,7 +15,7 @@ export const capabilities: Capabilities = Object.freeze({
   objectClasses: true,
   detectsDestroyed: false,
   createsPools: false,
-  arrays: false,
+  arrays: true,
   maxValueBytes: VALUE_MAX_BYTES,
-  maxChunkBytes: 0,
+  maxChunkBytes: CHUNK_MAX_BYTES,
 });

@@ -1,10 +1,12 @@
-/** `checkContainer`: entries of the root object that nobody can read, and objects that no name stands for. */
-import type { CheckReport, Finding } from "../../engine/contract.ts";
+/** `checkContainer`: entries of the root object that nobody can read, objects that no name stands for, broken arrays. */
+import type { CheckReport, Finding, ObjectKind } from "../../engine/contract.ts";
 import { DaosError } from "../../errors.ts";
 import { addressOf } from "../../ffi/arena.ts";
 import { DAOS, OFFSET, SIZE } from "../../ffi/daos-abi.ts";
 import type { Operation, Slot } from "../../ffi/events.ts";
 import type { LibDaos } from "../../ffi/libdaos.ts";
+import * as arrays from "./array-operations.ts";
+import { checkArray } from "./check-arrays.ts";
 import { check } from "./daos-error.ts";
 import { count, get, type KvHandle } from "./kv-operations.ts";
 import { allNames, discard } from "./names.ts";
@@ -14,6 +16,11 @@ import { decodeRootEntry, type RootEntry } from "./root-entry.ts";
 const CONTEXT = "failed to check container";
 /** Objects that one call lists. */
 const OIDS_PAGE = 96;
+/** The types that the object of an entry may have; the second one of arrays is that of PyDAOS, which has no content. */
+const TYPES: Readonly<Record<ObjectKind, readonly number[]>> = {
+  dict: [DAOS.DAOS_OT_KV_HASHED],
+  array: [DAOS.DAOS_OT_MULTI_HASHED, DAOS.DAOS_OT_ARRAY],
+};
 /** Offsets in a slot's memory. */
 const AT = { handle: 0, count: 8, anchor: 64 } as const;
 
@@ -44,20 +51,23 @@ export function* checkObjects(
       const other = known.get(text);
       if (other !== undefined) findings.push({ message: `${shown} is the same object as ${other}`, repaired: false });
       known.set(text, shown);
-      const expected = entry.kind === "dict" ? DAOS.DAOS_OT_KV_HASHED : DAOS.DAOS_OT_ARRAY;
-      if (typeOf(entry.oid) !== expected)
+      const type = typeOf(entry.oid);
+      if (!TYPES[entry.kind].includes(type))
         findings.push({
-          message: `${shown} is entered as ${entry.kind}, but its object ${text} is of type ${typeOf(entry.oid)}`,
+          message: `${shown} is entered as ${entry.kind}, but its object ${text} is of type ${type}`,
           repaired: false,
         });
+      else if (type === DAOS.DAOS_OT_MULTI_HASHED)
+        yield* withObject(lib, slot, coh, entry.oid, (handle) => checkArray(handle, slot, shown, repair, findings));
     }
     for (const oid of yield* allObjects(lib, slot, coh)) {
       const text = oidText(oid);
       if (known.has(text)) continue;
       checked++;
       // DAOS lists removed objects until it has cleaned up after them: an empty one is none.
-      if (typeOf(oid) === DAOS.DAOS_OT_KV_HASHED && (yield* isEmpty(lib, slot, coh, oid))) continue;
-      if (repair) yield* discard(lib, slot, coh, { kind: "dict", oid: text });
+      const kind = typeOf(oid) === DAOS.DAOS_OT_KV_HASHED ? "dict" : "array";
+      if (yield* isEmpty(lib, slot, coh, oid)) continue;
+      if (repair) yield* discard(lib, slot, coh, { kind, oid: text });
       findings.push({
         message: `object ${text} has no name: its creation was interrupted, or is going on right now`,
         repaired: repair,
@@ -131,6 +141,9 @@ function* listTable(lib: LibDaos, slot: Slot, table: number): Operation<Oid[]> {
 }
 
 function* isEmpty(lib: LibDaos, slot: Slot, coh: number, oid: Oid): Operation<boolean> {
+  if (typeOf(oid) === DAOS.DAOS_OT_MULTI_HASHED)
+    return yield* withObject(lib, slot, coh, oid, (handle) => arrays.isEmpty(handle, slot));
+  if (typeOf(oid) !== DAOS.DAOS_OT_KV_HASHED) return false;
   const kv = openKv(lib, slot, coh, oid);
   try {
     return (yield* count(kv, slot)) === 0;
@@ -142,4 +155,21 @@ function* isEmpty(lib: LibDaos, slot: Slot, coh: number, oid: Oid): Operation<bo
 function openKv(lib: LibDaos, { scratch }: Slot, coh: number, { lo, hi }: Oid): KvHandle {
   check(lib.kvOpen(coh, lo, hi, DAOS.DAOS_OO_RW, scratch.address + AT.handle, 0), CONTEXT);
   return { lib, coh, oh: scratch.pointer(AT.handle) };
+}
+
+/** Opens the object of an array for the time of `body`. */
+function* withObject<T>(
+  lib: LibDaos,
+  { scratch }: Slot,
+  coh: number,
+  { lo, hi }: Oid,
+  body: (handle: KvHandle) => Operation<T>,
+): Operation<T> {
+  check(lib.objOpen(coh, lo, hi, DAOS.DAOS_OO_RW, scratch.address + AT.handle, 0), CONTEXT);
+  const oh = scratch.pointer(AT.handle);
+  try {
+    return yield* body({ lib, coh, oh });
+  } finally {
+    lib.objClose(oh, 0);
+  }
 }

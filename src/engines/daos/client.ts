@@ -1,6 +1,7 @@
 /** What all open containers of one process share: libdaos itself, event queues, the memory of blocking calls. */
 import { DaosError } from "../../errors.ts";
 import { Arena } from "../../ffi/arena.ts";
+import { ERRNO } from "../../ffi/daos-abi.ts";
 import { EventQueue, SCRATCH_BYTES, type Slot, TimedOut } from "../../ffi/events.ts";
 import { type LibDaos, libdaos } from "../../ffi/libdaos.ts";
 import { check } from "./daos-error.ts";
@@ -16,7 +17,9 @@ export class Client {
 
   private constructor() {
     this.lib = libdaos();
-    check(this.lib.init(), "failed to initialize DAOS");
+    const rc = this.lib.init();
+    // The socket of an agent that was killed is still there: libdaos has no other word for that.
+    check(rc === -ERRNO.MISC ? -ERRNO.AGENT_COMM : rc, "failed to initialize DAOS");
     this.slot = { scratch: new Arena(SCRATCH_BYTES), kept: [] };
   }
 

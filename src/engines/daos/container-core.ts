@@ -4,6 +4,7 @@ import { withSignal } from "../../engine/signal.ts";
 import { DaosError } from "../../errors.ts";
 import { DAOS } from "../../ffi/daos-abi.ts";
 import { type EventQueue, type Operation, runBlocking, type Slot } from "../../ffi/events.ts";
+import type { LibDaos } from "../../ffi/libdaos.ts";
 import { closeAtExit, closedInTime } from "./clean-exit.ts";
 import { type Client, timedOut, translated } from "./client.ts";
 import { check } from "./daos-error.ts";
@@ -34,6 +35,17 @@ export interface OpenHandles {
 /** Begins an operation in a slot. */
 export type Begin<T> = (slot: Slot) => Operation<T>;
 
+/** A part of a call that has its own turn on an object. */
+export interface Part<T> extends Omit<Turn, "start"> {
+  readonly begin: Begin<T>;
+}
+
+/** An object of which libdaos has a handle. */
+interface OpenObject {
+  readonly handle: KvHandle;
+  close(): void;
+}
+
 /** An object that operations are about. */
 export interface DaosObject {
   readonly oid: Oid;
@@ -54,7 +66,7 @@ export class ContainerCore {
   readonly #running: Running;
   readonly #handles: OpenHandles;
   readonly #shared: SharedObjects;
-  readonly #kvs = new Map<string, KvHandle>();
+  readonly #opened = new Map<string, OpenObject>();
   #open = true;
   #underWay = 0;
   readonly #whenDone: (() => void)[] = [];
@@ -110,28 +122,40 @@ export class ContainerCore {
   }
 
   /** libdaos's handle of a key-value object, opened when first needed; that makes no call to the servers. */
-  kv({ oid }: DaosObject): KvHandle {
+  kv(object: DaosObject): KvHandle {
+    const { kvOpen, kvClose } = this.client.lib;
+    return this.#handle(object, kvOpen, kvClose);
+  }
+
+  /** The same for the object of an array. */
+  array(object: DaosObject): KvHandle {
+    const { objOpen, objClose } = this.client.lib;
+    return this.#handle(object, objOpen, objClose);
+  }
+
+  #handle({ oid }: DaosObject, open: LibDaos["kvOpen"], close: LibDaos["kvClose"]): KvHandle {
     const text = oidText(oid);
     if (this.#shared.destroyed.has(text))
       throw new DaosError("DER_NONEXIST", "the object was destroyed", { detail: text });
-    let kv = this.#kvs.get(text);
-    if (kv === undefined) {
+    let opened = this.#opened.get(text);
+    if (opened === undefined) {
       const { lib, slot } = this.client;
       const mode = this.#handles.mode === "RO" ? DAOS.DAOS_OO_RO : DAOS.DAOS_OO_RW;
-      check(lib.kvOpen(this.coh, oid.lo, oid.hi, mode, slot.scratch.address, 0), "failed to open object");
-      kv = { lib, coh: this.coh, oh: slot.scratch.pointer(0) };
-      this.#kvs.set(text, kv);
+      check(open(this.coh, oid.lo, oid.hi, mode, slot.scratch.address, 0), "failed to open object");
+      const oh = slot.scratch.pointer(0);
+      opened = { handle: { lib, coh: this.coh, oh }, close: () => close(oh, 0) };
+      this.#opened.set(text, opened);
     }
-    return kv;
+    return opened.handle;
   }
 
   /** Notes that this process has destroyed the object. */
   noteDestroyed(oid: Oid): void {
     const text = oidText(oid);
     this.#shared.destroyed.add(text);
-    const kv = this.#kvs.get(text);
-    this.#kvs.delete(text);
-    if (kv !== undefined) kv.lib.kvClose(kv.oh, 0);
+    const opened = this.#opened.get(text);
+    this.#opened.delete(text);
+    opened?.close();
   }
 
   /** Runs an operation with blocking calls, after the asynchronous ones on the same object. */
@@ -226,6 +250,31 @@ export class ContainerCore {
     return withSignal(promise, o);
   }
 
+  /**
+   * Runs the parts of a call, each when its own turn comes. After a failure or an abort no further one begins, and nothing
+   * of the call is under way any more when it answers: they work on the caller's memory.
+   */
+  async runEach<T>(object: DaosObject, parts: readonly Part<T>[], o?: At): Promise<T[]> {
+    let failure: { readonly error: unknown } | undefined;
+    const guarded = ({ begin }: Part<T>): Begin<T> =>
+      function* (slot) {
+        if (failure !== undefined) throw failure.error;
+        o?.signal?.throwIfAborted();
+        return yield* begin(slot);
+      };
+    const ends = parts.map((part) =>
+      this.#enter<T>(object, part, (done) => this.#queue.submit(guarded(part), done, this.#running.timeoutMs)).catch(
+        (error: unknown) => {
+          failure ??= { error };
+          return undefined as T;
+        },
+      ),
+    );
+    const results = await Promise.all(ends);
+    if (failure !== undefined) throw failure.error;
+    return results;
+  }
+
   /** Waits for what is under way, then closes all handles. */
   async close(): Promise<void> {
     if (!this.#open) return;
@@ -276,8 +325,8 @@ export class ContainerCore {
     const { lib } = this.client;
     closedInTime(this);
     if (--this.#shared.cores === 0) shared.delete(this.info.uuid);
-    for (const { oh } of this.#kvs.values()) lib.kvClose(oh, 0);
-    this.#kvs.clear();
+    for (const { close } of this.#opened.values()) close();
+    this.#opened.clear();
     const { coh, poh } = this.#handles;
     const closed: number = yield (event) => lib.contClose(coh, event);
     const disconnected: number = yield (event) => lib.poolDisconnect(poh, event);

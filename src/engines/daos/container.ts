@@ -1,5 +1,6 @@
 /** An open container of the daos engine, in both twins. */
 import type {
+  ArrayStore,
   At,
   Capabilities,
   Container,
@@ -9,6 +10,7 @@ import type {
   ObjectRef,
   ObjectSpec,
 } from "../../engine/contract.ts";
+import { AsyncDaosArray, SyncDaosArray } from "./array.ts";
 import { capabilities } from "./capabilities.ts";
 import type { Begin, ContainerCore, DaosObject } from "./container-core.ts";
 import { AsyncKv, SyncKv } from "./kv.ts";
@@ -85,6 +87,10 @@ export class SyncContainer implements Container<"sync"> {
     return new SyncKv(this.#core, this.#core.object(parseOid(object.oid)));
   }
 
+  array(object: ObjectRef): ArrayStore<"sync"> {
+    return new SyncDaosArray(this.#core, this.#core.object(parseOid(object.oid)));
+  }
+
   close(): void {
     this.#core.closeSync();
   }
@@ -159,6 +165,10 @@ export class AsyncContainer implements Container<"async"> {
 
   kv(object: ObjectRef): Kv<"async"> {
     return new AsyncKv(this.#core, this.#core.object(parseOid(object.oid)));
+  }
+
+  array(object: ObjectRef): ArrayStore<"async"> {
+    return new AsyncDaosArray(this.#core, this.#core.object(parseOid(object.oid)));
   }
 
   close(): Promise<void> {

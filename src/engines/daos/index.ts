@@ -1,6 +1,7 @@
 /** The daos engine: real DAOS containers, in PyDAOS's own layout, through libdaos. */
 import type { Engine, Face, System, SystemAddress } from "../../engine/contract.ts";
 import { capabilities } from "./capabilities.ts";
+import { resolvePath } from "./namespace.ts";
 import { AsyncDaosSystem, SyncDaosSystem } from "./system.ts";
 
 /** The engine behind `daos:` systems. */
@@ -12,4 +13,5 @@ export const engine: Engine = Object.freeze({
     const system = face === "sync" ? new SyncDaosSystem(address) : new AsyncDaosSystem(address);
     return system as System<Face> as System<S>;
   },
+  resolvePath,
 });

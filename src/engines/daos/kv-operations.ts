@@ -5,6 +5,7 @@ import { DAOS, ERRNO, OFFSET, SIZE } from "../../ffi/daos-abi.ts";
 import type { Launch, Operation, Slot } from "../../ffi/events.ts";
 import type { LibDaos } from "../../ffi/libdaos.ts";
 import { check } from "./daos-error.ts";
+import { giveBackMemory, takeMemory } from "./spare-memory.ts";
 import { transaction } from "./transaction.ts";
 
 /** An open key-value object. */
@@ -189,11 +190,20 @@ const LIST_BYTES = 128 * 1024;
 const COUNT_KEYS = 8192;
 const COUNT_BYTES = 512 * 1024;
 
+/** Which keys a listing is of: those of a key-value object, or the distribution keys of any other. */
+type Lister = "kvList" | "objListKeys";
+
 /** Up to `limit` keys, after the anchor `after`. */
-export function* listKeys(kv: KvHandle, slot: Slot, after: Uint8Array | undefined, limit: number): Operation<KeyPage> {
+export function* listKeys(
+  handle: KvHandle,
+  slot: Slot,
+  after: Uint8Array | undefined,
+  limit: number,
+  lister: Lister = "kvList",
+): Operation<KeyPage> {
   startAt(slot.scratch, after);
   const room = new ListRoom(limit, LIST_BYTES);
-  const count = yield* listCall(kv, slot, room);
+  const count = yield* listCall(handle, slot, room, lister);
   const keys: Uint8Array[] = [];
   for (let i = 0, at = 0; i < count; i++) {
     const length = room.keyLength(i);
@@ -209,7 +219,7 @@ export function* count(kv: KvHandle, slot: Slot): Operation<number> {
   startAt(slot.scratch, undefined);
   const room = new ListRoom(COUNT_KEYS, COUNT_BYTES);
   let total = 0;
-  do total += yield* listCall(kv, slot, room);
+  do total += yield* listCall(kv, slot, room, "kvList");
   while (anchorOf(slot.scratch) !== undefined);
   return total;
 }
@@ -233,7 +243,7 @@ class ListRoom {
 }
 
 /** One call, repeated with more room while a key does not fit; gives how many keys it has found. */
-function* listCall({ lib, oh }: KvHandle, { scratch }: Slot, room: ListRoom): Operation<number> {
+function* listCall({ lib, oh }: KvHandle, { scratch }: Slot, room: ListRoom, lister: Lister): Operation<number> {
   const { address } = scratch;
   const descriptors = addressOf(room.descriptors);
   for (;;) {
@@ -245,7 +255,7 @@ function* listCall({ lib, oh }: KvHandle, { scratch }: Slot, room: ListRoom): Op
     scratch.setUint32(AT.sgl + OFFSET.d_sg_list_t.sg_nr_out, 0);
     scratch.setPointer(AT.sgl + OFFSET.d_sg_list_t.sg_iovs, address + AT.iov);
     const rc: number = yield (event) =>
-      lib.kvList(oh, NO_TX, address + AT.count, descriptors, address + AT.sgl, address + AT.anchor, event);
+      lib[lister](oh, NO_TX, address + AT.count, descriptors, address + AT.sgl, address + AT.anchor, event);
     if (rc !== -ERRNO.KEY2BIG) {
       check(rc, "failed to enumerate Dictionary");
       return scratch.uint32(AT.count);
@@ -277,19 +287,22 @@ export class PackedRecords {
   readonly records: readonly PackedRecord[];
   // Holds the memory that the records are in.
   readonly #memory: Buffer<ArrayBuffer>[] = [];
+  /** Large values that still are the caller's. */
+  readonly #callers = new Map<PackedRecord, Uint8Array>();
+  /** Copies of large values. */
+  readonly #copies = new Map<PackedRecord, Buffer<ArrayBuffer>>();
 
   /**
    * Of two records with one key the last one counts.
    *
    * @param borrow - large values stay where they are: the caller does not change them as long as this object is used.
+   *   Else they are copied by {@link keep}, each before it is used: so the first is on its way while the next is copied.
    */
   constructor(ops: readonly Op[], borrow: boolean) {
     const last = new Map<string, Op>();
     for (const op of ops) last.set(keyText(op[0]), op);
-    const borrows = (value: Uint8Array | null): value is Uint8Array<ArrayBuffer> =>
-      borrow && value !== null && value.length > INLINE_BYTES && value.buffer instanceof ArrayBuffer;
     let length = 0;
-    for (const [key, value] of last.values()) length += key.length + 1 + (borrows(value) ? 0 : (value?.length ?? 0));
+    for (const [key, value] of last.values()) length += key.length + 1 + inlineSize(value);
     const packed = Buffer.allocUnsafeSlow(Math.max(length, LARGE_BYTES));
     this.#memory.push(packed);
     const base = addressOf(packed);
@@ -301,10 +314,16 @@ export class PackedRecords {
       packed.set(key, at);
       at += key.length + 1;
       packed[at - 1] = 0;
-      if (borrows(value)) {
-        const borrowed = Buffer.from(value.buffer, value.byteOffset, size);
-        this.#memory.push(borrowed);
-        records.push([k, addressOf(borrowed), size, key.length]);
+      if (value !== null && size > INLINE_BYTES) {
+        const record: PackedRecord = [k, 0, size, key.length];
+        records.push(record);
+        this.#callers.set(record, value);
+        if (borrow && value.buffer instanceof ArrayBuffer) {
+          const borrowed = Buffer.from(value.buffer, value.byteOffset, size);
+          this.#memory.push(borrowed);
+          this.#callers.delete(record);
+          record[1] = addressOf(borrowed);
+        }
         continue;
       }
       if (value !== null) packed.set(value, at);
@@ -313,10 +332,34 @@ export class PackedRecords {
     }
     this.records = records;
   }
+
+  /** Copies the value of a record, if it is large and was not copied before. */
+  keep(record: PackedRecord): void {
+    const value = this.#callers.get(record);
+    if (value === undefined) return;
+    const copy = takeMemory(value.length);
+    copy.set(value);
+    this.#callers.delete(record);
+    this.#copies.set(record, copy);
+    record[1] = addressOf(copy);
+  }
+
+  /** The record was written: the copy of its value is not needed any more. */
+  release(record: PackedRecord): void {
+    const copy = this.#copies.get(record);
+    if (copy === undefined) return;
+    this.#copies.delete(record);
+    giveBackMemory(copy);
+  }
+
+  /** The same for all records: to be called before the caller goes on. */
+  keepAll(): void {
+    for (const record of [...this.#callers.keys()]) this.keep(record);
+  }
 }
 
 /** The address of a record's key, of its value, the value's size, 0 to remove the key, and the key's size. */
-export type PackedRecord = readonly [key: number, value: number, size: number, keySize: number];
+export type PackedRecord = [key: number, value: number, size: number, keySize: number];
 
 /** The most records of one transaction; DAOS refuses 65,535 (`DTX_SUB_WRITE_MAX` in `obj_tx.c`). */
 const TX_RECORDS = 60_000;
@@ -327,6 +370,10 @@ const TX_BYTES = 64 * 1024 * 1024;
  * of them: it aborts the process (`Input buffer size ... is too small`). So they are put each by itself.
  */
 const INLINE_BYTES = 4096;
+
+function inlineSize(value: Uint8Array | null): number {
+  return value === null || value.length > INLINE_BYTES ? 0 : value.length;
+}
 
 /** Records in as few groups as DAOS can take, each to be written at one moment; most often it is one. */
 export function transactionsOf(records: readonly PackedRecord[]): readonly (readonly PackedRecord[])[] {
@@ -364,8 +411,11 @@ export function* putAll(
   const { lib, coh } = kv;
   slot.kept.push(packed);
   if (records.length === 1) {
-    const launch = putRecord(kv, NO_TX, records[0]!);
-    check(yield launch, "failed to store KV value");
+    const record = records[0]!;
+    packed.keep(record);
+    const rc: number = yield putRecord(kv, NO_TX, record);
+    packed.release(record);
+    check(rc, "failed to store KV value");
     return;
   }
   yield* transaction(lib, slot, coh, function* (th) {

@@ -131,8 +131,10 @@ export class AsyncKv implements Kv<"async"> {
 
   async batch(ops: readonly Op[], o?: At): Promise<void> {
     const kv = this.#writable(o);
-    const transactions = putting(kv, new PackedRecords(ops, false));
-    await this.#core.runMany(this.#object, { key: undefined, writes: true }, transactions, o);
+    const packed = new PackedRecords(ops, false);
+    const done = this.#core.runMany(this.#object, { key: undefined, writes: true }, putting(kv, packed), o);
+    packed.keepAll();
+    await done;
   }
 
   async list(q: ListQuery, o?: At): Promise<Page> {

@@ -39,9 +39,11 @@ export function* createNameless(
   const { lo, hi } = oids.next();
   scratch.bytes.writeBigUInt64LE(lo, 0);
   scratch.bytes.writeBigUInt64LE(hi, 8);
-  const type = spec.kind === "dict" ? DAOS.DAOS_OT_KV_HASHED : DAOS.DAOS_OT_ARRAY;
+  // Chunks are to lie on all targets, as the keys of key-value objects do without being asked to.
+  const [type, hints] =
+    spec.kind === "dict" ? [DAOS.DAOS_OT_KV_HASHED, 0] : [DAOS.DAOS_OT_MULTI_HASHED, DAOS.DAOS_OCH_SHD_MAX];
   check(
-    lib.objGenerateOid(coh, scratch.address, type, oclass, 0, 0),
+    lib.objGenerateOid(coh, scratch.address, type, oclass, hints, 0),
     CREATE,
     spec.oclass === undefined
       ? undefined

@@ -1,12 +1,20 @@
-/** A process of `writers.ts`: `writer.ts <verb> <system> <face> <number>`. */
+/** A process of `writers.ts`: `writer.ts <verb> <system> <face> <number> [<pool> <container>]`. */
 import { type DArray, DCont, ndarray, slice } from "../../../src/index.ts";
 import { type DArray as SyncDArray, DCont as SyncDCont } from "../../../src/sync.ts";
 
-const [verb, system, face, number] = process.argv.slice(2) as [string, string, "sync" | "async", string];
+const [verb, system, face, number, pool = "tank", container = "neo"] = process.argv.slice(2) as [
+  string,
+  string,
+  "sync" | "async",
+  string,
+  string?,
+  string?,
+];
 const me = Number(number);
 const WRITERS = 4;
 
-const cont = face === "sync" ? new SyncDCont("tank", "neo", { system }) : await DCont.open("tank", "neo", { system });
+const cont =
+  face === "sync" ? new SyncDCont(pool, container, { system }) : await DCont.open(pool, container, { system });
 const open = (name: string): Promise<DArray<"int32">> | SyncDArray<"int32"> =>
   cont instanceof DCont ? cont.getArray(name, { dtype: "int32" }) : cont.getArray(name, { dtype: "int32" });
 process.stdout.write("ready\n");

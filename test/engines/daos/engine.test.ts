@@ -1,6 +1,9 @@
 /** What is the daos engine's own, beyond the conformance suite. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Container } from "../../../src/engine/contract.ts";
 import { engine } from "../../../src/engines/daos/index.ts";
@@ -50,6 +53,16 @@ describe("the daos engine", needsDaos, () => {
       messageOfOpening({ DAOS_AGENT_DRPC_DIR: "/nonexistent" }),
       /^failed to access container: DER_AGENT_COMM.*start daos_agent, or set DAOS_AGENT_DRPC_DIR/,
     );
+  });
+
+  test("an agent that was killed is missed just the same", async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), "tsdaos-agent-"));
+    t.after(() => rmSync(directory, { recursive: true }));
+    const socket = join(directory, "daos_agent.sock");
+    const program = `require("node:net").createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))`;
+    spawnSync(process.execPath, ["-e", program, socket]);
+    assert.ok(existsSync(socket));
+    assert.match(messageOfOpening({ DAOS_AGENT_DRPC_DIR: directory }), /DER_AGENT_COMM.*start daos_agent/);
   });
 
   test("pools are the administrator's, and the errors say so", async () => {

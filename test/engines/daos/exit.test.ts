@@ -89,6 +89,19 @@ describe("a process that ends", needsDaos, () => {
       assert.deepEqual(end, { code: 7, signal: null, stderr: "" });
     }));
 
+  for (const end of ["process.exit(7)", "process.exitCode = 7"])
+    test(`by ${end}, with chunks of an array under way`, () =>
+      inContainer(end.replaceAll(/\W+/g, "-"), async (container) => {
+        // DAOS reads them from and writes them to JavaScript's own memory.
+        const program = `${ASYNC}
+const da = await dcont.array("da", { shape: [64, 131072], dtype: "float64", chunks: [1, 131072] });
+await da.set([0], 1);
+da.set(null, 2).catch(() => {});
+da.get().catch(() => {});
+setTimeout(() => { ${end}; }, 20);`;
+        assert.deepEqual(await run(container, program), { code: 7, signal: null, stderr: "" });
+      }));
+
   test("by an error that nobody catches, with writes under way", () =>
     inContainer("throw", async (container) => {
       const end = await run(container, `${ASYNC}all(); throw new Error("on purpose");`);

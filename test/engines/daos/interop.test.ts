@@ -233,6 +233,52 @@ except NotImplementedError:
     assert.equal(dcont.has("temperatures"), false);
   });
 
+  test("an array of PyDAOS has no elements, and the error says so", () => {
+    using dcont = opened();
+    python(container, "try:\n    dc.array('promised')\nexcept NotImplementedError:\n    pass");
+    assert.throws(() => dcont.getArray("promised"), { code: "DER_MISMATCH", message: /array of PyDAOS/ });
+    assert.throws(() => dcont.array("promised", { shape: [1], dtype: "int8" }), { code: "DER_EXIST" });
+    dcont.destroy("promised");
+    dcont.array("promised", { shape: [1], dtype: "int8", fill: 7 });
+    assert.equal(dcont.getArray("promised").at(0), 7);
+  });
+
+  test("PyDAOS goes on with dictionaries beside arrays, and knows an array when it meets one", async () => {
+    await using dcont = await openedAsync();
+    const da = await dcont.array("beside", { shape: [1000], dtype: "float64", chunks: [100] });
+    await da.set(null, 1.5);
+    const answers = python(
+      container,
+      `dd = dc.dict("beside an array", {"a": "1"})
+answers = [dd["a"].decode()]
+for work in [lambda: dc.get("beside"), lambda: dc.dict("beside"), lambda: dc.array("beside")]:
+    try:
+        work()
+        answers.append("nothing")
+    except NotImplementedError:
+        answers.append("not implemented")
+    except pydaos.PyDError as e:
+        answers.append(str(e))
+return answers`,
+    );
+    assert.deepEqual(answers, [
+      "1",
+      "not implemented",
+      "failed to create DAOS dict: DER_EXIST",
+      "failed to create DAOS array: DER_EXIST",
+    ]);
+    assert.ok((await da.get()).data.every((v) => v === 1.5));
+    assert.equal(await (await dcont.getDict("beside an array", { valueEncoding: "utf8" })).get("a"), "1");
+    const kinds = (await Array.fromAsync(dcont)).filter(({ name }) => name.startsWith("beside"));
+    assert.deepEqual(
+      kinds.map(({ name, kind }) => [name, kind]),
+      [
+        ["beside", "array"],
+        ["beside an array", "dict"],
+      ],
+    );
+  });
+
   test("of two that create the same names, each name has one winner", async () => {
     await using dcont = await openedAsync();
     const names = Array.from({ length: 200 }, (_, i) => `race ${i}`);
