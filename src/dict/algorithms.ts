@@ -248,6 +248,7 @@ export function* pages<V>(
   const parsed = parseRange(range);
   const query = pageQuery(parsed, capabilities);
   const most = keysOnly ? (kv.keysOfACall ?? BATCH_ENTRIES) : BATCH_ENTRIES;
+  const filtered = !capabilities.orderedKeys && (parsed.start !== undefined || parsed.end !== undefined);
   let left = parsed.total;
   let after: Stored;
   let ended = left === 0;
@@ -256,9 +257,8 @@ export function* pages<V>(
     const { entries, next }: Page | Page<string> = yield* step<Page | Page<string>>(
       kv.listText === undefined ? kv.list(q, o) : kv.listText(q, o),
     );
-    const wanted = capabilities.orderedKeys
-      ? entries
-      : entries.filter(([key]) => inRange(encodeKey(key), parsed)).slice(0, left);
+    const found: Listed = filtered ? (entries as Listed).filter(([key]) => inRange(encodeKey(key), parsed)) : entries;
+    const wanted = found.length > left ? found.slice(0, left) : found;
     left -= wanted.length;
     after = next;
     ended = next === undefined || left === 0;

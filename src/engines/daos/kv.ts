@@ -1,16 +1,18 @@
 /** The key-value object of the daos engine, in both twins. */
+import { decodeKey } from "../../dict/key.ts";
 import type { At, Cond, Kv, ListQuery, Op, Page } from "../../engine/contract.ts";
 import type { Begin, ContainerCore, DaosObject } from "./container-core.ts";
 import * as operations from "./kv-operations.ts";
 import { keyText, PackedKeys, PackedRecords, transactionsOf } from "./kv-operations.ts";
 
-/** Keys that one call lists: the anchor of DAOS says where the next one goes on. */
-const LIST_MAX = 4096;
+/** Keys that one call lists, or looks up: the anchor of DAOS says where the next list goes on. */
+const KEYS_OF_A_CALL = 8192;
 
 const NOTHING = new Uint8Array(0);
 
 /** Blocking. */
 export class SyncKv implements Kv<"sync"> {
+  readonly keysOfACall = KEYS_OF_A_CALL;
   readonly #core: ContainerCore;
   readonly #object: DaosObject;
 
@@ -58,9 +60,18 @@ export class SyncKv implements Kv<"sync"> {
   list(q: ListQuery): Page {
     const kv = this.#readable();
     const { keys, next } = this.#core.block(this.#object, (slot) =>
-      operations.listKeys(kv, slot, q.after, Math.min(q.limit, LIST_MAX)),
+      operations.listKeys(kv, slot, q.after, Math.min(q.limit, KEYS_OF_A_CALL)),
     );
     return { entries: q.keysOnly === true ? keys.map(keyOnly) : entriesOf(keys, this.getMany(keys)), next };
+  }
+
+  listText(q: ListQuery): Page<string> {
+    if (q.keysOnly !== true) return withTextKeys(this.list(q));
+    const kv = this.#readable();
+    const { keys, next } = this.#core.block(this.#object, (slot) =>
+      operations.listTextKeys(kv, slot, q.after, Math.min(q.limit, KEYS_OF_A_CALL)),
+    );
+    return { entries: keys.map(keyOnly), next };
   }
 
   count(): number {
@@ -86,6 +97,7 @@ export class SyncKv implements Kv<"sync"> {
 
 /** Asynchronous. */
 export class AsyncKv implements Kv<"async"> {
+  readonly keysOfACall = KEYS_OF_A_CALL;
   readonly #core: ContainerCore;
   readonly #object: DaosObject;
 
@@ -141,9 +153,19 @@ export class AsyncKv implements Kv<"async"> {
     const kv = this.#readable(o);
     const after = q.after === undefined ? undefined : Uint8Array.from(q.after);
     const begin: Begin<operations.KeyPage> = (slot) =>
-      operations.listKeys(kv, slot, after, Math.min(q.limit, LIST_MAX));
+      operations.listKeys(kv, slot, after, Math.min(q.limit, KEYS_OF_A_CALL));
     const { keys, next } = await this.#whole(false, o, begin);
     return { entries: q.keysOnly === true ? keys.map(keyOnly) : entriesOf(keys, await this.#getMany(keys, o)), next };
+  }
+
+  async listText(q: ListQuery, o?: At): Promise<Page<string>> {
+    if (q.keysOnly !== true) return withTextKeys(await this.list(q, o));
+    const kv = this.#readable(o);
+    const after = q.after === undefined ? undefined : Uint8Array.from(q.after);
+    const begin: Begin<operations.KeyPage<string>> = (slot) =>
+      operations.listTextKeys(kv, slot, after, Math.min(q.limit, KEYS_OF_A_CALL));
+    const { keys, next } = await this.#whole(false, o, begin);
+    return { entries: keys.map(keyOnly), next };
   }
 
   async count(o?: At): Promise<number> {
@@ -211,8 +233,12 @@ function getting(kv: operations.KvHandle, keys: readonly Uint8Array[]): Begin<Ui
   return keys.map((_, i) => (slot) => operations.getPacked(kv, slot, packed, i));
 }
 
-function keyOnly(key: Uint8Array): readonly [Uint8Array, Uint8Array] {
+function keyOnly<K extends Uint8Array | string>(key: K): readonly [K, Uint8Array] {
   return [key, NOTHING];
+}
+
+function withTextKeys({ entries, next }: Page): Page<string> {
+  return { entries: entries.map(([key, value]) => [decodeKey(key), value]), next };
 }
 
 /** The records; without those that were removed between the two looks. */

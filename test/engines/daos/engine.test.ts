@@ -51,7 +51,7 @@ describe("the daos engine", needsDaos, () => {
   test("without an agent one sentence says what to do", () => {
     assert.match(
       messageOfOpening({ DAOS_AGENT_DRPC_DIR: "/nonexistent" }),
-      /^failed to access container: DER_AGENT_COMM.*start daos_agent, or set DAOS_AGENT_DRPC_DIR/,
+      /^failed to access container: DER_AGENT_COMM.*start daos_agent, or set DAOS_AGENT_DRPC_DIR/m,
     );
   });
 
