@@ -67,6 +67,9 @@ onCluster("on a cluster in memory", { store: "memstore", osds: 1 }, (ground) => 
       const { keys, isInOrder, peak } = await remote.run(
         async ({ tsdaos, blocking }, face, pool, container, system, name) => {
           const { readFileSync } = await import("node:fs");
+          const { setFlagsFromString } = await import("node:v8");
+          // Else V8 may let its space for new objects alone grow to 128 MiB, whatever is held: see docs/guide.md.
+          setFlagsFromString("--semi-space-growth-factor=1");
           const anonymous = (): number =>
             Number(/RssAnon:\s+(\d+)/.exec(readFileSync("/proc/self/status", "latin1"))![1]) / 1024;
           let keys = 0;
