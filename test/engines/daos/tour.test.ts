@@ -1,24 +1,11 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { capabilities } from "../../../src/engines/daos/capabilities.ts";
+import { tourLines } from "../../tour-lines.ts";
 import { needsDaos, pool, system } from "./support.ts";
 
-const run = promisify(execFile);
-const tour = fileURLToPath(new URL("../../../examples/tour.ts", import.meta.url));
-
-/**
- * What a tour prints, in no order: keys come in another one; and a new container has another UUID. Without the part of arrays
- * where the engine has none.
- */
+/** Its lines in no order: keys come in another one. */
 async function lines(...args: string[]): Promise<string[]> {
-  const { stdout } = await run(process.execPath, [tour, ...args]);
-  return (capabilities.arrays ? stdout : stdout.split("\n# Arrays")[0]!)
-    .split("\n")
-    .map((line) => line.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, "(UUID)").replace(/,$/, ""))
-    .sort();
+  return (await tourLines(...args)).map((line) => line.replace(/,$/, "")).sort();
 }
 
 describe("the tour", needsDaos, () => {
