@@ -1,5 +1,6 @@
 /** What is done with a key-value object of DAOS, once for both faces: see `ffi/events.ts`. */
 import { isAscii, isUtf8 } from "node:buffer";
+import { decodeKey } from "../../dict/key.ts";
 import type { Cond, Op } from "../../engine/contract.ts";
 import { DaosError } from "../../errors.ts";
 import { type Arena, addressOf } from "../../ffi/arena.ts";
@@ -233,19 +234,22 @@ export function* listTextKeys(
   const count = yield* listCall(handle, slot, room, "kvList");
   let length = 0;
   for (let i = 0; i < count; i++) length += room.keyLength(i);
-  const packed = room.bytes.subarray(0, length);
-  if (!isUtf8(packed))
-    throw new DaosError("DER_INVAL", "failed to enumerate Dictionary", {
-      detail: "a key is not UTF-8, which has no text; it is to be read and removed by its bytes",
-    });
-  const encoding = isAscii(packed) ? "latin1" : "utf8";
+  const isPlain = isAscii(room.bytes.subarray(0, length));
   const keys: string[] = [];
   for (let i = 0, at = 0; i < count; i++) {
     const end = at + room.keyLength(i);
-    keys.push(packed.toString(encoding, at, end));
+    keys.push(isPlain ? room.bytes.toString("latin1", at, end) : textOf(room.bytes.subarray(at, end)));
     at = end;
   }
   return { keys, next: anchorOf(slot.scratch) };
+}
+
+/** The text of a listed key. DER_INVAL for one that is not UTF-8: another text in its place would name another record. */
+export function textOf(key: Uint8Array): string {
+  if (isUtf8(key)) return decodeKey(key);
+  throw new DaosError("DER_INVAL", "failed to enumerate Dictionary", {
+    detail: "a key is not UTF-8, so it has no text; it is to be read and removed by its bytes, with PyDAOS",
+  });
 }
 
 /** How many keys there are. */

@@ -1,5 +1,4 @@
 /** The key-value object of the daos engine, in both twins. */
-import { decodeKey } from "../../dict/key.ts";
 import type { At, Cond, Kv, ListQuery, Op, Page } from "../../engine/contract.ts";
 import type { Begin, ContainerCore, DaosObject } from "./container-core.ts";
 import * as operations from "./kv-operations.ts";
@@ -238,7 +237,7 @@ function keyOnly<K extends Uint8Array | string>(key: K): readonly [K, Uint8Array
 }
 
 function withTextKeys({ entries, next }: Page): Page<string> {
-  return { entries: entries.map(([key, value]) => [decodeKey(key), value]), next };
+  return { entries: entries.map(([key, value]) => [operations.textOf(key), value]), next };
 }
 
 /** The records; without those that were removed between the two looks. */
