@@ -46,6 +46,8 @@ export function rowMajor(shape: readonly number[]): number[] {
 export function ndarray<D extends DType>(dtype: D, shape: readonly number[], data?: DTypes[D]): NDArray<D> {
   checkDType(dtype);
   checkShape(shape, "an array in memory");
+  if (data !== undefined && !ArrayBuffer.isView(data))
+    throw new TypeError(`the data of an array in memory is typed; write ${DTYPES[dtype].array.name}.from(data)`);
   const wrapped: NDArray<D> = {
     data: data ?? allocate(dtype, sizeOf(shape)),
     shape: [...shape],
