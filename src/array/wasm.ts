@@ -20,14 +20,19 @@ const PAGE_BYTES = 4096;
 export const wasm: WasmApi | undefined = (globalThis as { WebAssembly?: WasmApi }).WebAssembly;
 
 /** Those that were made here. */
-const begin = new WeakSet<ArrayBufferLike>();
+const memories = new WeakMap<ArrayBufferLike, WasmMemory>();
+
+/** The memory that is seen through a buffer; `undefined`: it is plain memory, or one that threads share. */
+export function memoryOf(buffer: ArrayBufferLike): WasmMemory | undefined {
+  return buffer instanceof SharedArrayBuffer ? undefined : memories.get(buffer);
+}
 
 /** A memory of at least so many bytes; `undefined` when there is none to be had. */
 export function wasmMemory(bytes: number): WasmMemory | undefined {
   if (wasm === undefined) return undefined;
   try {
     const memory = new wasm.Memory({ initial: Math.ceil(bytes / WASM_PAGE_BYTES) });
-    begin.add(memory.buffer);
+    memories.set(memory.buffer, memory);
     return memory;
   } catch (e) {
     if (e instanceof RangeError) return undefined;
@@ -41,7 +46,7 @@ export function wasmMemory(bytes: number): WasmMemory | undefined {
  * of Node begin 16 bytes after a page does.
  */
 export function takesFast(target: Uint8Array, offset: number): boolean {
-  if (!begin.has(target.buffer)) return false;
+  if (!memories.has(target.buffer)) return false;
   const after = (target.byteOffset - offset) & (PAGE_BYTES - 1);
   return after === 0 || after >= 32;
 }

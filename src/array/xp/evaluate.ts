@@ -15,6 +15,7 @@ import {
 import { giveScratchBack, takeScratch } from "../scratch.ts";
 import { type Block, blocksOf, boxOf, copyInto, countBlocks, MemorySource, picksOf } from "../source.ts";
 import { fullView, pickView } from "../view.ts";
+import { memoryOf } from "../wasm.ts";
 import { cutSplits, rowOffsets, type Splits, wholeBlock } from "./boxes.ts";
 import { pickNode, splitsOf, splitView } from "./graph.ts";
 import { compileKernel, type Input, type Kernel, type Row } from "./kernel.ts";
@@ -32,6 +33,9 @@ const FAST_MIN = 4096;
 /** The scratch of a box of the result; operands count from 0. */
 const RESULT = -1;
 
+/** Operands that share memory begin at whole numbers of this. */
+const PLACE_BYTES = 64;
+
 /** A pass over an expression: what it may use, and memory that its boxes share. */
 export class Pass {
   readonly boxElements: number;
@@ -39,6 +43,7 @@ export class Pass {
   /** Told of each box that is done, and of how many there are. */
   readonly #onProgress: ((done: number, total: number) => void) | undefined;
   readonly #scratch = new Map<Node, TypedArray[]>();
+  readonly #operands = new Map<Node, Uint8Array>();
   readonly #simd: SimdMemory[] = [];
   readonly #taken: Uint8Array[] = [];
   #done = 0;
@@ -69,6 +74,25 @@ export class Pass {
       own[i + 1] = memory;
     }
     return memory.length === length ? memory : (memory.subarray(0, length) as TypedArray);
+  }
+
+  /** Memory for all operands of a node, in one piece, from which vectors can be loaded; otherwise as {@link scratch}. */
+  operands(node: Node, wanted: readonly { readonly dtype: DType; readonly count: number }[]): TypedArray[] {
+    const lengths = wanted.map(({ dtype, count }) => count * DTYPES[dtype].bytes);
+    const places = lengths.map((bytes) => Math.ceil(bytes / PLACE_BYTES) * PLACE_BYTES);
+    const total = places.reduce((sum, bytes) => sum + bytes, 0);
+    let memory = this.#operands.get(node);
+    if (memory === undefined || memory.length < total) {
+      memory = takeScratch(total);
+      this.#taken.push(memory);
+      this.#operands.set(node, memory);
+    }
+    let start = 0;
+    return wanted.map(({ dtype }, i) => {
+      const bytes = memory.subarray(start, start + lengths[i]!);
+      start += places[i]!;
+      return asTyped(dtype, bytes);
+    });
   }
 
   /** Gives back what it has taken; it is not to be used any more. */
@@ -210,14 +234,25 @@ function* evaluateMap(node: MapNode, box: Block, out: TypedArray, pass: Pass): S
     kernels.set(node, kernel);
   }
   const { shape } = box;
-  const inputs: { data: TypedArray; strides: number[] }[] = [];
-  for (let i = 0; i < kernel.inputs.length; i++) inputs.push(yield* readInput(node, i, kernel.inputs[i]!, box, pass));
+  const parts = kernel.inputs.map((input) => partOf(input.shape, box));
+  const memory = pass.operands(
+    node,
+    kernel.inputs.map(({ dtype }, i) => ({ dtype, count: sizeOf(parts[i]!.shape) })),
+  );
+  for (let i = 0; i < parts.length; i++) yield* evaluate(kernel.inputs[i]!, parts[i]!, memory[i]!, pass);
+  const inputs = kernel.inputs.map((input, i) => ({ data: memory[i]!, strides: stridesIn(input, parts[i]!, box) }));
   const n = shape.at(-1) ?? 1;
   const own = rowMajor(shape);
   // Operands that all have the shape of the result are one long row.
   if (inputs.every(({ strides }) => strides.every((s, axis) => s === own[axis] || shape[axis] === 1))) {
     const rows = inputs.map(({ data }): Row => ({ data, offset: 0, stride: 1 }));
-    kernel.run(out, 0, sizeOf(shape), rows);
+    const count = sizeOf(shape);
+    // By way of memory that vectors can be stored to, it is faster than without them.
+    const loads = kernel.vectors && memory.every(({ buffer }) => memoryOf(buffer) !== undefined);
+    const detour = loads && memoryOf(out.buffer) === undefined;
+    const target = detour ? pass.scratch(node, RESULT, node.dtype, count) : out;
+    kernel.run(target, 0, count, rows);
+    if (detour) out.set(target as never);
     return;
   }
   const rows = inputs.map(({ data, strides }) => ({ data, offset: 0, stride: strides.at(-1) ?? 0 }));
@@ -236,19 +271,10 @@ function partOf(shape: readonly number[], box: Block): Block {
   };
 }
 
-/** An operand's part of a box, with the strides that broadcast it to the box: 0 along axes where it has one element. */
-function* readInput(
-  node: MapNode,
-  i: number,
-  input: Input,
-  box: Block,
-  pass: Pass,
-): Steps<{ data: TypedArray; strides: number[] }> {
-  const part = partOf(input.shape, box);
-  const data = pass.scratch(node, i, input.dtype, sizeOf(part.shape));
-  yield* evaluate(input, part, data, pass);
+/** The strides that broadcast an operand's part of a box to the box: 0 along axes where it has one element. */
+function stridesIn(input: Input, part: Block, box: Block): number[] {
   const strides = rowMajor(part.shape).map((s, axis) => (input.shape[axis] === 1 ? 0 : s));
-  return { data, strides: [...new Array<number>(box.shape.length - input.shape.length).fill(0), ...strides] };
+  return [...new Array<number>(box.shape.length - input.shape.length).fill(0), ...strides];
 }
 
 /** The boxes of the operand that a box of a reduction is made from. */

@@ -1,12 +1,14 @@
 /**
  * From a tree of elementwise functions to one loop over memory: a pass over each operand, whatever the length of the
  * chain. The loop is JavaScript text made of fixed templates (see `functions.ts`) and compiled once for each form of
- * tree; no text of a user's enters it. Every step is rounded to its dtype, as NumPy does.
+ * tree; no text of a user's enters it. Every step is rounded to its dtype, as NumPy does. Where vectors can do it, they do
+ * (see `simd-map.ts`).
  */
 import type { DType, TypedArray } from "../dtype.ts";
 import { type ComplexText, FUNCTIONS, HELPERS } from "./functions.ts";
 import type { MapNode, Node, ScalarNode } from "./node.ts";
 import { isBig, isComplex, isFloat, type ScalarValue } from "./promotion.ts";
+import { compileSimd, type SimdKernel } from "./simd-map.ts";
 
 /** An operand of a kernel that comes from memory. */
 export type Input = Exclude<Node, MapNode | ScalarNode>;
@@ -24,27 +26,49 @@ export type RowKernel = (out: TypedArray, offset: number, n: number, rows: reado
 /** A compiled tree: its operands in the order in which the kernel takes their rows. */
 export interface Kernel {
   readonly inputs: readonly Input[];
+  /** Whether it is much faster from one WebAssembly memory to another. */
+  readonly vectors: boolean;
   readonly run: RowKernel;
 }
 
-type Compiled = (
-  helpers: typeof HELPERS,
-) => (out: TypedArray, o: number, n: number, rows: readonly Row[], scalars: readonly (number | bigint)[]) => void;
+type Loop = (
+  out: TypedArray,
+  o: number,
+  n: number,
+  rows: readonly Row[],
+  scalars: readonly (number | bigint)[],
+) => void;
 
-const compiled = new Map<string, ReturnType<Compiled>>();
+interface Compiled {
+  readonly loop: Loop;
+  readonly simd: SimdKernel | undefined;
+}
+
+const compiled = new Map<string, Compiled>();
 
 /** The kernel of a tree. */
 export function compileKernel(root: MapNode): Kernel {
   const writer = new KernelWriter();
   const text = writer.write(root);
-  let loop = compiled.get(text);
-  if (loop === undefined) {
-    loop = (new Function("helpers", text) as Compiled)(HELPERS);
-    compiled.set(text, loop);
-  }
   const { inputs, scalars } = writer;
-  const run = loop;
-  return { inputs, run: (out, offset, n, rows) => run(out, offset, n, rows, scalars) };
+  // Texts are the same for some dtypes.
+  const key = [root.dtype, ...inputs.map(({ dtype }) => dtype), text].join();
+  let made = compiled.get(key);
+  if (made === undefined) {
+    const loop = (new Function("helpers", text) as (helpers: typeof HELPERS) => Loop)(HELPERS);
+    made = { loop, simd: compileSimd(root, inputs) };
+    compiled.set(key, made);
+  }
+  const { loop, simd } = made;
+  return {
+    inputs,
+    vectors: simd !== undefined,
+    run: (out, offset, n, rows) => {
+      const done = simd?.(out, offset, n, rows, scalars as readonly number[]) ?? 0;
+      const rest = done === 0 ? rows : rows.map((row) => ({ ...row, offset: row.offset + done }));
+      if (done < n) loop(out, offset + done, n - done, rest, scalars);
+    },
+  };
 }
 
 /** An element as text: of a real dtype, or of a complex one as two. */

@@ -167,7 +167,8 @@ function joinVectors(instruction: readonly number[]): number[] {
   return [...fold(instruction, a, b), ...fold(instruction, c, d), ...fold(instruction, a, c)];
 }
 
-function leb(value: number): number[] {
+/** A number as WebAssembly writes it. */
+export function leb(value: number): number[] {
   return value < 128 ? [value] : [(value & 127) | 128, ...leb(value >> 7)];
 }
 
