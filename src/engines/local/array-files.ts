@@ -10,6 +10,7 @@ import {
   fchmodSync,
   fdatasyncSync,
   fstatSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -18,6 +19,7 @@ import {
   readvSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   unlinkSync,
   writeSync,
@@ -38,6 +40,8 @@ export const LOCK_SUFFIX = ".lock";
 
 /** Written in place when all of it lies in one page: the kernel writes a page whole, whenever the process is killed. */
 const PAGE_BYTES = 4096;
+/** A disk with less free than this is treated as one that is full soon. */
+const ROOM_BYTES = 1024 * 1024 * 1024;
 /** preadv takes at most this many buffers. */
 const IOV_MAX = 1024;
 
@@ -68,6 +72,12 @@ export class ArrayFiles {
   /** Whether the Zarr directory was made. */
   get exists(): boolean {
     return exists(this.path);
+  }
+
+  /** Whether the disk is so far from full that what was replaced may be freed a little later. */
+  get hasRoom(): boolean {
+    const { bavail, bsize } = statfsSync(this.path);
+    return bavail * bsize > ROOM_BYTES;
   }
 
   /** The file of a chunk. */
@@ -107,7 +117,10 @@ export class ArrayFiles {
     return true;
   }
 
-  /** A new, empty file in staging: its descriptor and its path. */
+  /**
+   * A new, empty file in staging: its descriptor and its path. ext4 begins to write the data of a file that was cut to nothing
+   * when that is closed, not when it is flushed: so the disk is at work while the next one is made.
+   */
   stage(): { readonly fd: number; readonly path: string } {
     const path = join(this.#container, STAGING_DIRECTORY, `${this.#oid}-${randomUUID()}`);
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
@@ -120,6 +133,7 @@ export class ArrayFiles {
       fd = openSync(path, flags, this.#mode().file);
     }
     fchmodSync(fd, this.#mode().file); // whatever the umask
+    ftruncateSync(fd);
     return { fd, path };
   }
 
@@ -128,23 +142,25 @@ export class ArrayFiles {
     return this.stageAllDurably([bytes])[0]!;
   }
 
-  /** The same for many. All are written, and then flushed: the file system has more to put together. */
+  /** The same for many. All are written, and then flushed: one entry of the file system's journal has several of them. */
   stageAllDurably(contents: readonly Uint8Array[]): string[] {
-    const staged: { readonly fd: number; readonly path: string }[] = [];
+    const staged: string[] = [];
     try {
       for (const bytes of contents) {
-        const file = this.stage();
-        staged.push(file);
-        writeWhole(file.fd, bytes);
+        const { fd, path } = this.stage();
+        staged.push(path);
+        try {
+          writeWhole(fd, bytes);
+        } finally {
+          closeSync(fd);
+        }
       }
-      if (this.flushes) for (const { fd } of staged) fdatasyncSync(fd);
+      if (this.flushes) for (const path of staged) flush(path);
     } catch (e) {
-      for (const { path } of staged) unlinkSync(path);
+      for (const path of staged) unlinkSync(path);
       throw e;
-    } finally {
-      for (const { fd } of staged) closeSync(fd);
     }
-    return staged.map(({ path }) => path);
+    return staged;
   }
 
   /** Puts a staged file in place, making Zarr's directories on the way. Adds to `touched` the directories to flush. */
@@ -357,6 +373,15 @@ export class Rest {
       this.#buffer++;
     }
     this.#within = left;
+  }
+}
+
+function flush(path: string): void {
+  const fd = openSync(path, "r+");
+  try {
+    fdatasyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 

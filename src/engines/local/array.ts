@@ -2,7 +2,18 @@
  * The array object of the local engine, in both twins. Chunks are replaced: written aside, flushed, renamed, and the
  * directories flushed once for a whole call. What fits in one page of an uncompressed chunk is written in place.
  */
-import { close, closeSync, fdatasync, fdatasyncSync, open, readFile, readv, unlinkSync, write } from "node:fs";
+import {
+  close,
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  open,
+  openSync,
+  readFile,
+  readv,
+  unlinkSync,
+  write,
+} from "node:fs";
 import { promisify } from "node:util";
 import { mapBounded } from "../../engine/bounded.ts";
 import type { ArrayStore, At, ChunkPage, ChunkRead, ChunkUpdate, ChunkWrite } from "../../engine/contract.ts";
@@ -20,6 +31,10 @@ const INLINE_READ_BYTES = 128 * 1024;
 /** Files that one call works on at a time. Node has four threads for files unless told otherwise. */
 const READS_IN_FLIGHT = 4;
 const WRITES_IN_FLIGHT = 8;
+/** Chunks of at least so many bytes are freed on another thread. A call has few of them. */
+const BIG_BYTES = 256 * 1024;
+/** Of a program that closes none itself meanwhile. */
+const DESCRIPTORS_MAX = 256;
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -157,6 +172,23 @@ abstract class LocalArray {
     return touched;
   }
 
+  /**
+   * Opens big chunks that are about to be replaced. A file that is open is not freed with its last name, which takes half a
+   * millisecond a megabyte and would hold up whoever waits for the lock, but when it is closed, on another thread.
+   */
+  protected openOld(writes: readonly ChunkWrite[]): number[] {
+    const old: number[] = [];
+    for (const { key, bytes } of writes) {
+      if (bytes === null || bytes.length < BIG_BYTES) continue;
+      try {
+        old.push(openSync(this.files.chunkFile(key), "r"));
+      } catch {
+        // There is none, or it cannot be opened: replacing it tells, if anything does.
+      }
+    }
+    return old;
+  }
+
   protected flushDirectories(touched: ReadonlySet<string>): void {
     if (this.files.flushes) for (const path of touched) syncDirectory(path);
   }
@@ -209,9 +241,19 @@ export class SyncLocalArray extends LocalArray implements ArrayStore<"sync"> {
   writeChunks(writes: readonly ChunkWrite[]): void {
     this.#try(WRITE, () => {
       const lock = this.writable();
-      const files = this.files.stageAllDurably(writes.flatMap(({ bytes }) => bytes ?? []));
-      const staged = writes.map(({ bytes }) => (bytes === null ? undefined : files.shift()!));
-      this.flushDirectories(lock.hold(() => this.placeWrites(writes, staged)));
+      const made = this.files.stageAllDurably(writes.flatMap(({ bytes }) => bytes ?? []));
+      const old: number[] = [];
+      try {
+        let next = 0;
+        const staged = writes.map(({ bytes }) => (bytes === null ? undefined : made[next++]));
+        if (this.files.hasRoom) old.push(...this.openOld(writes));
+        this.flushDirectories(lock.hold(() => this.placeWrites(writes, staged)));
+      } catch (e) {
+        made.forEach(removeQuietly);
+        throw e;
+      } finally {
+        old.forEach(closeLater);
+      }
     });
   }
 
@@ -283,17 +325,23 @@ export class AsyncLocalArray extends LocalArray implements ArrayStore<"async"> {
     await this.#try(WRITE, o, async () => {
       const lock = this.writable();
       const staged: (string | undefined)[] = new Array(writes.length);
-      let touched: Set<string>;
+      let old: number[] = [];
       try {
         await mapBounded(writes, WRITES_IN_FLIGHT, o?.signal, async ({ bytes }, i) => {
           if (bytes !== null) staged[i] = await this.#stage(bytes);
         });
-        touched = await lock.holdAsync(() => this.placeWrites(writes, staged), o?.signal);
+        await this.#flush(staged);
+        const touched = await lock.holdAsync(() => {
+          old = this.openOld(writes);
+          return this.placeWrites(writes, staged);
+        }, o?.signal);
+        await this.#flushDirectories(touched);
       } catch (e) {
         staged.forEach(removeQuietly);
         throw e;
+      } finally {
+        await mapBounded(old, WRITES_IN_FLIGHT, undefined, (fd) => closeFile(fd));
       }
-      await this.#flushDirectories(touched);
     });
   }
 
@@ -311,6 +359,7 @@ export class AsyncLocalArray extends LocalArray implements ArrayStore<"async"> {
         await mapBounded(rest, WRITES_IN_FLIGHT, o?.signal, async (update) => {
           made.push(await this.#make(update));
         });
+        await this.#flush(made.map(({ staged }) => staged));
         const touched =
           made.length === 0 ? new Set<string>() : await lock.holdAsync(() => this.placeMade(made), o?.signal);
         if (this.files.flushes) await mapBounded(patched, WRITES_IN_FLIGHT, undefined, (fd) => flushFile(fd));
@@ -373,18 +422,34 @@ export class AsyncLocalArray extends LocalArray implements ArrayStore<"async"> {
     return { update, was, staged: bytes === null ? undefined : await this.#stage(bytes) };
   }
 
+  /** Not flushed yet. */
   async #stage(bytes: Uint8Array): Promise<string> {
     const { fd, path } = this.files.stage();
     try {
-      for (let at = 0; at < bytes.length; ) at += (await writeFile(fd, bytes, at, bytes.length - at)).bytesWritten;
-      if (this.files.flushes) await flushFile(fd);
+      try {
+        for (let at = 0; at < bytes.length; ) at += (await writeFile(fd, bytes, at, bytes.length - at)).bytesWritten;
+      } finally {
+        await closeFile(fd);
+      }
     } catch (e) {
       removeQuietly(path);
       throw e;
-    } finally {
-      closeSync(fd);
     }
     return path;
+  }
+
+  /** Waits until staged files are on the disk, one after the other: the first one takes most of the rest along. */
+  async #flush(staged: readonly (string | undefined)[]): Promise<void> {
+    if (!this.files.flushes) return;
+    for (const path of staged) {
+      if (path === undefined) continue;
+      const fd = openSync(path, "r+");
+      try {
+        await flushFile(fd);
+      } finally {
+        closeSync(fd);
+      }
+    }
   }
 
   /** Runs a call; its container stays open until it has ended, whatever becomes of its promise. */
@@ -396,6 +461,12 @@ export class AsyncLocalArray extends LocalArray implements ArrayStore<"async"> {
       throw this.told(e, context);
     }
   }
+}
+
+/** Closes a file on another thread, unless very many are open: the number of a new one is the lowest that is free. */
+function closeLater(fd: number): void {
+  if (fd > DESCRIPTORS_MAX) closeSync(fd);
+  else close(fd, () => {});
 }
 
 function bytesOf(reads: readonly ChunkRead[]): number {

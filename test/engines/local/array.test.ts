@@ -1,8 +1,18 @@
 /** The files of arrays; what the contract asks is in the conformance suite. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { ArrayStore, Container, ObjectRef, System } from "../../../src/engine/contract.ts";
@@ -100,6 +110,47 @@ for (const face of ["async", "sync"] as const) {
       readdirSync(join(store.path!, "../../staging")).filter((name) => !name.endsWith(".lock")),
       [],
     );
+  });
+
+  test(`${face}: replacing big chunks gives back their descriptors and their room`, {
+    skip: process.platform !== "linux" && "needs /proc",
+  }, async () => {
+    const { store } = await open(face);
+    const bytes = Buffer.alloc(512 * 1024, 1);
+    const targets = (): string[] =>
+      readdirSync("/proc/self/fd").flatMap((fd) => {
+        try {
+          return [readlinkSync(`/proc/self/fd/${fd}`)];
+        } catch {
+          return [];
+        }
+      });
+    const ofChunks = (): number => targets().filter((path) => /\/c\/\d+( \(deleted\))?$/.test(path)).length;
+    for (let i = 0; i < 12; i++)
+      await store.writeChunks(Array.from({ length: 8 }, (_, k) => ({ key: `c/${k}`, bytes: bytes.fill(i) })));
+    // They are closed by other threads, which need no turn of the event loop.
+    for (let waited = 0; ofChunks() > 0 && waited < 10_000; waited += 5)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    assert.equal(ofChunks(), 0);
+    assert.deepEqual(await store.readChunks(["c/7"]), [bytes]);
+  });
+
+  test(`${face}: a write that waits for the lock in vain leaves nothing behind`, async () => {
+    const { store, object } = await open(face);
+    const staging = join(store.path!, "../../staging");
+    await store.writeChunks([{ key: "c/0", bytes: text("1") }]);
+    const other = new DatabaseSync(join(staging, `${object.oid}.lock`));
+    other.exec("BEGIN IMMEDIATE");
+    await assert.rejects(
+      async () => store.writeChunks([{ key: "c/0", bytes: text("2") }]),
+      (e: unknown) => DaosError.is(e, "DER_BUSY"),
+    );
+    other.close();
+    assert.deepEqual(
+      readdirSync(staging).filter((name) => name.startsWith(`${object.oid}-`)),
+      [],
+    );
+    await store.writeChunks([{ key: "c/0", bytes: text("3") }]);
   });
 
   test(`${face}: a write that fails changes nothing and leaves nothing behind`, async () => {
