@@ -1,13 +1,13 @@
 /**
  * Waiting for librados' asynchronous operations without a callback from its threads: one thread of libuv's pool waits for
- * the oldest operation; when it wakes up, all that are complete are taken. A timer sweeps meanwhile, or an operation that
- * hangs would hide the ones behind it.
+ * one of them; when it wakes up, all that are complete are taken. A timer sweeps meanwhile, or an operation that hangs would
+ * hide the others.
  */
 import { Arena } from "./arena.ts";
 import { type Librados, librados, type Pointer } from "./librados.ts";
 import { tooManyCalls } from "./pending.ts";
 
-/** How often complete operations are looked for while the oldest is not, milliseconds. */
+/** How often complete operations are looked for while the one that is waited for is not, milliseconds. */
 const SWEEP_MS = 3;
 /** How long the end of the process waits for operations under way. */
 const EXIT_WAIT_MS = 2000;
@@ -21,8 +21,10 @@ export interface Operation {
   readonly completion: Pointer;
   /** The pool's handle, to cancel with. */
   readonly ioctx: Pointer;
-  /** Told the result, a negative errno or 0 and more, and the version that the operation has seen or made. */
-  readonly done: (result: number, version: number) => void;
+  /** Hands it to librados; a negative result says that it has not started. */
+  readonly begin: (completion: Pointer) => number;
+  /** Told the result, a negative errno or 0 and more; the completion is still there, to ask for more. */
+  readonly done: (result: number, completion: Pointer) => void;
 }
 
 /** The operations of this thread that are under way. */
@@ -35,6 +37,8 @@ class Completions {
   #heldIsDone = false;
   #sweeper: NodeJS.Timeout | undefined;
   #starting = false;
+  /** What is handed over together. */
+  #together: Operation[] | undefined;
 
   /** How many are under way. */
   get size(): number {
@@ -44,27 +48,52 @@ class Completions {
   /**
    * Starts an operation.
    *
-   * @param start - starts it with the completion it gets; a negative result says that it has not started.
-   * @param done - told the result and the version of the object, never before this returns.
-   * @returns the operation, when it has started.
+   * @param begin - hands it to librados; a negative result says that it has not started.
+   * @param done - told how it ended, never before this returns.
    */
   start(
     ioctx: Pointer,
-    start: (completion: Pointer) => number,
-    done: (result: number, version: number) => void,
-  ): Operation | undefined {
+    begin: (completion: Pointer) => number,
+    done: (result: number, completion: Pointer) => void,
+  ): Operation {
     this.#lib.createCompletion(0, 0, this.#out.address);
-    const completion = this.#out.pointer(0);
-    const started = start(completion);
-    if (started < 0) {
-      this.#lib.releaseCompletion(completion);
-      queueMicrotask(() => done(started, 0));
-      return undefined;
-    }
-    const operation = { completion, ioctx, done };
-    this.#operations.push(operation);
-    this.#watch();
+    const operation = { completion: this.#out.pointer(0), ioctx, begin, done };
+    if (this.#together === undefined) this.#begin(operation);
+    else this.#together.push(operation);
     return operation;
+  }
+
+  /**
+   * Hands over what `work` starts at its end, one right after the other: librados' threads, which are woken up for it, then
+   * find all of it, and are woken up once.
+   */
+  together(work: () => void): void {
+    if (this.#together !== undefined) {
+      work();
+      return;
+    }
+    const operations: Operation[] = [];
+    this.#together = operations;
+    try {
+      work();
+    } finally {
+      this.#together = undefined;
+      for (const operation of operations) this.#begin(operation);
+    }
+  }
+
+  #begin(operation: Operation): void {
+    const { completion, begin, done } = operation;
+    const started = begin(completion);
+    if (started >= 0) {
+      this.#operations.push(operation);
+      this.#watch();
+      return;
+    }
+    queueMicrotask(() => {
+      done(started, completion);
+      this.#lib.releaseCompletion(completion);
+    });
   }
 
   /** Has an operation end at once, if it is still under way; whether a write lands is not known then. */
@@ -81,19 +110,16 @@ class Completions {
 
   /** Takes what is complete; how many that were. */
   #sweep(): number {
-    const operations = this.#operations;
-    if (operations.length === 0) return 0;
     const pending: Operation[] = [];
     const complete: Operation[] = [];
-    for (const operation of operations)
+    for (const operation of this.#operations)
       (this.#lib.isComplete(operation.completion) === 0 ? pending : complete).push(operation);
+    if (complete.length === 0) return 0;
     this.#operations = pending;
     for (const { completion, done } of complete) {
-      const result = this.#lib.returnValue(completion);
-      const version = Number(this.#lib.objectVersion(completion));
+      done(this.#lib.returnValue(completion), completion);
       if (completion === this.#held) this.#heldIsDone = true;
       else this.#lib.releaseCompletion(completion);
-      done(result, version);
     }
     return complete.length;
   }
@@ -117,9 +143,10 @@ class Completions {
   }
 
   #waitInThread(): void {
-    const oldest = this.#operations[0];
-    if (oldest === undefined || this.#held !== undefined) return;
-    const held = oldest.completion;
+    // One in the middle: when it is complete, so are most of those before it, and one wake-up serves them all.
+    const operation = this.#operations[this.#operations.length >> 1];
+    if (operation === undefined || this.#held !== undefined) return;
+    const held = operation.completion;
     try {
       this.#lib.waitForComplete.async(held, () => {
         this.#held = undefined;

@@ -17,12 +17,12 @@ export class Call implements Watcher {
     this.#signal = signal;
   }
 
-  begun(operation: Operation | undefined): void {
-    if (operation !== undefined) this.#underWay.add(operation);
+  begun(operation: Operation): void {
+    this.#underWay.add(operation);
   }
 
-  ended(operation: Operation | undefined): void {
-    if (operation !== undefined) this.#underWay.delete(operation);
+  ended(operation: Operation): void {
+    this.#underWay.delete(operation);
     if (this.#underWay.size === 0) this.#idle?.();
   }
 

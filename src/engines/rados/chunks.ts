@@ -210,7 +210,8 @@ function startReadHead(
   const operation = completions().start(
     ioctx,
     (completion) => lib.aioReadOperate(op, ioctx, completion, name, 0),
-    (result, version) => {
+    (result, completion) => {
+      const version = result < 0 ? 0 : Number(lib.objectVersion(completion));
       lib.releaseReadOp(op);
       const bytes = result < 0 ? 0 : out.pointer(0);
       heads.push(out);

@@ -19,6 +19,25 @@ function scratchOf(size: number): Arena {
   return scratch;
 }
 
+/** A text of C that stays where it is. */
+interface Interned {
+  readonly address: Pointer;
+  readonly length: number;
+}
+
+const interned = new Map<string, Interned>();
+
+/** One of few texts that are needed again and again; each takes memory for ever. */
+function intern(text: string): Interned {
+  let found = interned.get(text);
+  if (found === undefined) {
+    const { address, bytes } = new Arena(Math.ceil((text.length + 1) / 8) * 8);
+    found = { address, length: bytes.write(`${text}\0`, "latin1") - 1 };
+    interned.set(text, found);
+  }
+  return found;
+}
+
 /** Puts texts and bytes behind each other, with their addresses and lengths in front, as librados takes arrays. */
 function marshal(keys: readonly string[], values?: readonly Uint8Array[], header?: number): Arena {
   const n = keys.length;
@@ -49,8 +68,8 @@ function marshal(keys: readonly string[], values?: readonly Uint8Array[], header
 
 /** Is told of the operations of a call, so that it can end them. */
 export interface Watcher {
-  begun(operation: Operation | undefined): void;
-  ended(operation: Operation | undefined): void;
+  begun(operation: Operation): void;
+  ended(operation: Operation): void;
 }
 
 /** Writes that one object takes together. Guards come first; when one does not hold, the result is -ECANCELED. */
@@ -90,14 +109,14 @@ export class WriteOperation {
 
   /** Guard: `value` compares so to the object's xattr. */
   compareXattr(name: string, comparison: "eq" | "gt", value: string): this {
-    const { address, bytes } = scratchOf(value.length);
-    this.#lib.writeOpCmpxattr(this.#op, name, COMPARE[comparison], address, bytes.write(value, "latin1"));
+    const { address, length } = intern(value);
+    this.#lib.writeOpCmpxattr(this.#op, intern(name).address, COMPARE[comparison], address, length);
     return this;
   }
 
   setXattr(name: string, value: string): this {
-    const { address, bytes } = scratchOf(value.length);
-    this.#lib.writeOpSetxattr(this.#op, name, address, bytes.write(value, "latin1"));
+    const { address, length } = intern(value);
+    this.#lib.writeOpSetxattr(this.#op, intern(name).address, address, length);
     return this;
   }
 
@@ -224,8 +243,8 @@ export class ReadOperation {
 
   /** Guard: `value` compares so to the object's xattr. */
   compareXattr(name: string, comparison: "eq" | "gt", value: string): this {
-    const { address, bytes } = scratchOf(value.length);
-    this.#lib.readOpCmpxattr(this.#op, name, COMPARE[comparison], address, bytes.write(value, "latin1"));
+    const { address, length } = intern(value);
+    this.#lib.readOpCmpxattr(this.#op, intern(name).address, COMPARE[comparison], address, length);
     return this;
   }
 

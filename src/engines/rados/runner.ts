@@ -5,7 +5,7 @@ import type { Steps } from "../../engine/steps.ts";
 import { DaosError } from "../../errors.ts";
 import { completions } from "../../ffi/completions.ts";
 import { drive, type Pending } from "../../ffi/pending.ts";
-import { sendGathered } from "./shard-queue.ts";
+import { sendAll } from "./gathering.ts";
 
 /** Runs the calls of one twin. */
 export interface Runner<S extends Face> {
@@ -27,7 +27,7 @@ const blocking: Runner<"sync"> = {
   run<T>(begin: () => Pending<T>): T {
     const pending = begin();
     while (!pending.settled) {
-      sendGathered();
+      sendAll();
       if (pending.settled) break;
       if (completions().size === 0)
         throw new DaosError("DER_BUSY", "a blocking call waits for an asynchronous one", {

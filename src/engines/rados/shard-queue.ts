@@ -4,9 +4,10 @@
  */
 import type { Steps } from "../../engine/steps.ts";
 import { DaosError } from "../../errors.ts";
-import { drive, wait } from "../../ffi/pending.ts";
+import { drive, type Pending, wait } from "../../ffi/pending.ts";
 import { damagedValue, readBlob, removeBlob } from "./blobs.ts";
 import { BLOB_FLOOR, type BlobRef, isBlob, SHARD_STATE, STATE, type Stored, storedBytes } from "./format.ts";
+import { gathered, readAsked, readsBack, readsLeave, type Sender } from "./gathering.ts";
 import type { ObjectCore, View } from "./object-core.ts";
 import { WriteOperation } from "./operations.ts";
 import { ERRNO, fromRados } from "./rados-error.ts";
@@ -23,17 +24,6 @@ const GROUP_TRIES = 3;
 
 const NOTHING = new Uint8Array(0);
 
-const dirty = new Set<ShardQueue>();
-let scheduled = false;
-
-/** Sends what has gathered; by itself this happens at the end of the turn. */
-export function sendGathered(): void {
-  scheduled = false;
-  const queues = [...dirty];
-  dirty.clear();
-  for (const queue of queues) queue.send();
-}
-
 /** One way to the shard: reads, or writes. */
 interface Lane {
   waiting: Request[];
@@ -41,7 +31,7 @@ interface Lane {
 }
 
 /** See above. */
-export class ShardQueue {
+export class ShardQueue implements Sender {
   readonly #object: ObjectCore;
   readonly #shard: number;
   readonly #ended: (request: Request) => void;
@@ -58,31 +48,34 @@ export class ShardQueue {
   }
 
   add(request: Request): void {
-    (request.isWrite ? this.#writes : this.#reads).waiting.push(request);
-    this.#wake();
+    if (request.isWrite) this.#writes.waiting.push(request);
+    else {
+      this.#reads.waiting.push(request);
+      readAsked();
+    }
+    gathered(this);
   }
 
-  /** Starts what may be started. */
-  send(): void {
-    this.#sendLane(this.#reads, (group) => this.#read(group));
-    this.#sendLane(this.#writes, (group) => this.#write(group));
+  send(holdReads: boolean): boolean {
+    this.#sendLane(this.#writes, (group) => drive(this.#write(group)));
+    if (holdReads) return this.#reads.waiting.length > 0 && isFree(this.#reads);
+    this.#sendLane(this.#reads, (group) => {
+      const left = readsLeave();
+      const pending = drive(this.#read(group));
+      pending.whenSettled(() => readsBack(group.length, left));
+      return pending;
+    });
+    return false;
   }
 
-  #wake(): void {
-    dirty.add(this);
-    if (scheduled) return;
-    scheduled = true;
-    queueMicrotask(sendGathered);
-  }
-
-  #sendLane(lane: Lane, run: (group: Request[]) => Steps<void>): void {
-    while (lane.waiting.length > 0 && lane.underWay < 2) {
+  #sendLane(lane: Lane, run: (group: Request[]) => Pending<void>): void {
+    while (lane.waiting.length > 0 && isFree(lane)) {
       const group = takeGroup(lane);
       const weight = group.length >= HEAVY_REQUESTS || bytesOf(group) >= HEAVY_BYTES ? 1 : 2;
       lane.underWay += weight;
-      drive(run(group)).whenSettled(() => {
+      run(group).whenSettled(() => {
         lane.underWay -= weight;
-        if (lane.waiting.length > 0) this.#wake();
+        if (lane.waiting.length > 0) gathered(this);
       });
     }
   }
@@ -311,6 +304,10 @@ function guard(op: WriteOperation, request: Request, old: Stored | undefined, pl
     // Nobody has put a large value there, which would be left behind.
     if (!plain) op.compareOmap(key, "lt", BLOB_FLOOR);
   }
+}
+
+function isFree(lane: Lane): boolean {
+  return lane.underWay < 2;
 }
 
 function takeGroup(lane: Lane): Request[] {
