@@ -101,6 +101,11 @@ class Completions {
     if (this.#operations.includes(operation)) this.#lib.cancel(operation.ioctx, operation.completion);
   }
 
+  /** Takes what is complete by now. */
+  poll(): void {
+    this.#sweep();
+  }
+
   /** Blocks until the oldest operation is complete; takes all that are. */
   waitForOldest(): void {
     const oldest = this.#operations[0];

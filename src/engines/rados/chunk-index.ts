@@ -44,7 +44,7 @@ export class ChunkIndex {
   }
 
   /** Keys behind `after`, at most `limit`, in the order of shards and in each of the keys; none: there are no more. */
-  *page(after: string | undefined, limit: number): Steps<string[]> {
+  *page(after: string | undefined, limit: number): Steps<readonly string[]> {
     const { shards } = (yield* this.#object.view()).meta;
     let behind = after ?? "";
     for (let shard = after === undefined ? 0 : shardOf(after, shards); shard < shards; shard++, behind = "") {

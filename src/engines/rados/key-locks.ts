@@ -1,5 +1,5 @@
 /**
- * Operations of one process on one key take effect in the order of their calls: reads together, writes alone. A read of many
+ * Operations of one process on one key take effect in the order of their calls: reads together, writes alone. A call on many
  * keys has its turn on all of those that are free, and costs little for those that nobody else asks for meanwhile.
  */
 
@@ -17,9 +17,10 @@ interface Line<T extends Turn> {
   readonly waiting: T[];
 }
 
-/** A read of many keys, none of which was in use when it began. */
-export interface ManyReads {
+/** A call on many keys, none of which was in use when it began. */
+export interface Many {
   readonly keys: ReadonlyMap<string, unknown>;
+  readonly isWrite: boolean;
   /** Those that others have asked for since. */
   readonly contended: string[];
 }
@@ -27,24 +28,33 @@ export interface ManyReads {
 /** Who is at work on which key, and who waits. */
 export class KeyLocks<T extends Turn> {
   readonly #lines = new Map<string, Line<T>>();
-  readonly #manyReads = new Set<ManyReads>();
+  readonly #manys = new Set<Many>();
 
-  /** Whether someone is at work on the key, other than by reading many. */
+  /** Whether someone is at work on the key. */
   isInUse(key: string): boolean {
-    return this.#lines.has(key);
+    if (this.#lines.has(key)) return true;
+    if (this.#manys.size > 0) for (const { keys } of this.#manys) if (keys.has(key)) return true;
+    return false;
   }
 
-  /** Takes the turn of a read of keys that are not in use. */
-  enterMany(keys: ReadonlyMap<string, unknown>): ManyReads {
-    const many: ManyReads = { keys, contended: [] };
-    this.#manyReads.add(many);
+  /** The same, but for reads of many. */
+  isContended(key: string): boolean {
+    if (this.#lines.has(key)) return true;
+    if (this.#manys.size > 0) for (const { keys, isWrite } of this.#manys) if (isWrite && keys.has(key)) return true;
+    return false;
+  }
+
+  /** Takes the turn of a call on many keys: to write them, none may be in use; to read them, none may be contended. */
+  enterMany(keys: ReadonlyMap<string, unknown>, isWrite: boolean): Many {
+    const many: Many = { keys, isWrite, contended: [] };
+    this.#manys.add(many);
     return many;
   }
 
-  /** The turn of a read of many keys is over. */
-  leaveMany(many: ManyReads): void {
-    this.#manyReads.delete(many);
-    for (const key of many.contended) this.#leave(key, false);
+  /** The turn of a call on many keys is over. */
+  leaveMany(many: Many): void {
+    this.#manys.delete(many);
+    for (const key of many.contended) this.#leave(key, many.isWrite);
   }
 
   /** Asks for a turn, which may come at once. */
@@ -69,12 +79,12 @@ export class KeyLocks<T extends Turn> {
     this.#leave(turn.key, turn.isWrite);
   }
 
-  /** The line of a key that is being read among many. */
+  /** The line of a key that a call on many is at work on. */
   #contend(key: string): Line<T> | undefined {
     let active = 0;
-    for (const { keys, contended } of this.#manyReads)
+    for (const { keys, isWrite, contended } of this.#manys)
       if (keys.has(key)) {
-        active++;
+        active = isWrite ? -1 : active + 1;
         contended.push(key);
       }
     if (active === 0) return undefined;

@@ -5,7 +5,7 @@ import { Pending } from "../../ffi/pending.ts";
 import type { ContainerCore } from "./container-core.ts";
 import { keyOf } from "./format.ts";
 import type { ObjectCore } from "./object-core.ts";
-import { joint, Request, type Verb } from "./request.ts";
+import { own, Request, type Verb } from "./request.ts";
 import { type Runner, runSteps } from "./runner.ts";
 
 /** What a key-value object needs of its container. */
@@ -62,13 +62,7 @@ export class RadosKv<S extends Face> implements Kv<S> {
   }
 
   batch(ops: readonly Op[], o?: At): R<S, void> {
-    return this.#runner.run(() => {
-      const object = this.#writable();
-      const ended = new Pending<void>();
-      const all = joint(ops.length, ended);
-      for (const [key, value] of ops) object.submit(new Request("put", keyOf(key), all, own(value)));
-      return ended;
-    }, o);
+    return this.#runner.run(() => this.#writable().putMany(ops), o);
   }
 
   list(q: ListQuery, o?: At): R<S, Page> {
@@ -114,9 +108,4 @@ export class RadosKv<S extends Face> implements Kv<S> {
   #writable(): ObjectCore {
     return this.#handle.writable().object(this.#oid);
   }
-}
-
-/** A copy that the engine keeps; `undefined` for what removes. */
-function own(value: Uint8Array | null): Uint8Array | undefined {
-  return value === null || value.length === 0 ? undefined : new Uint8Array(value);
 }

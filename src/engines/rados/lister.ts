@@ -4,7 +4,8 @@
  */
 import type { ListQuery, Page } from "../../engine/contract.ts";
 import type { Steps } from "../../engine/steps.ts";
-import { drive, waitAll } from "../../ffi/pending.ts";
+import { completions } from "../../ffi/completions.ts";
+import { drive, type Pending, wait, waitAll } from "../../ffi/pending.ts";
 import { isBlob, keyBytes, keyOf, keyText, type Stored } from "./format.ts";
 import type { ObjectCore, ShardAnswer } from "./object-core.ts";
 import { OMAP_PAGE } from "./operations.ts";
@@ -17,6 +18,10 @@ const RECORD_BYTES = 4096;
 /** Records that a shard is asked for beyond its share of the page: keys are spread by chance. */
 const SPARE = 1.15;
 const SPARE_LEAST = 4;
+/** From pages of so many keys on, the next one is asked for while this one is gone through, */
+const AHEAD_FROM_KEYS = 1000;
+/** and what was asked for is used within so many milliseconds. */
+const AHEAD_MS = 250;
 /** A reverse listing remembers one key in so many, to find its way back. */
 const MARK_EVERY = OMAP_PAGE;
 
@@ -38,6 +43,23 @@ interface Part {
   readonly generation: string;
 }
 
+/** What one shard tells of its keys alone. */
+interface KeysPart {
+  readonly keys: readonly string[];
+  /** When the first of them was asked for. */
+  readonly since: number;
+  readonly more: boolean;
+  readonly generation: string;
+}
+
+/** What has been asked of the shards for the page that probably comes next. */
+interface Ahead {
+  readonly after: string;
+  /** The object's writes until the first of it was asked for. */
+  readonly writes: number;
+  readonly parts: Pending<KeysPart[]>;
+}
+
 /** The dictionary was cleared in the middle of a call, which then begins again. */
 class Changed extends Error {}
 
@@ -47,6 +69,7 @@ export class Lister {
   // By shard: keys in order, at distances of about `MARK_EVERY`. Hints only: the records may have changed since.
   #marks: string[][] = [];
   #marksOf = "";
+  #ahead: Ahead | undefined;
   /** Bytes of a record beside its key, as of the last page. */
   #recordBytes = RECORD_BYTES;
 
@@ -66,7 +89,10 @@ export class Lister {
 
   *#list(q: ListQuery): Steps<Listing> {
     yield* this.#object.afterEarlierCalls();
-    return yield* again(() => (q.reverse === true ? this.#backward(q) : this.#forward(q)));
+    return yield* again(() => {
+      if (q.reverse === true) return this.#backward(q);
+      return q.keysOnly === true ? this.#forwardKeys(q) : this.#forward(q);
+    });
   }
 
   /** How many keys there are: all shards are walked through. */
@@ -76,10 +102,8 @@ export class Lister {
     function* countShard(shard: number): Steps<Part & { readonly keys: number }> {
       let keys = 0;
       for (let after = "", generation: string | undefined; ; ) {
-        const { answer, view }: ShardAnswer<{ entries: string[]; skipped: number; more: boolean }> = yield* object.read(
-          shard,
-          (op) => op.lastKey(after, OMAP_PAGE),
-        );
+        const { answer, view }: ShardAnswer<{ entries: readonly string[]; skipped: number; more: boolean }> =
+          yield* object.read(shard, (op) => op.lastKey(after, OMAP_PAGE));
         if (generation !== undefined && generation !== view.meta.generation) throw new Changed();
         generation = view.meta.generation;
         keys += answer.skipped;
@@ -103,16 +127,14 @@ export class Lister {
     // `start` itself belongs to the page; RADOS lists what is behind a key.
     const first = start !== undefined && (after === undefined || after < start) ? start : undefined;
     const behind = first ?? after ?? "";
-    const share = q.keysOnly === true ? shareOf(q.limit, shards) : this.#shareOfRecords(q.limit, shards);
+    const share = this.#shareOfRecords(q.limit, shards);
     const object = this.#object;
     function* ask(shard: number): Steps<Part> {
       const { answer, view } = yield* object.read(shard, (op) => ({
         first: first !== undefined && shardOf(first, shards) === shard ? op.byKeys([first]) : undefined,
-        rest: q.keysOnly === true ? op.keys(behind, share) : op.records(behind, share),
+        rest: op.records(behind, share),
       }));
-      const rest = answer.rest.entries.map((entry) =>
-        typeof entry === "string" ? ([entry, undefined] as const) : entry,
-      );
+      const rest = answer.rest.entries;
       const records = answer.first === undefined ? rest : [...answer.first.entries, ...rest];
       return { records, more: answer.rest.more && rest.length > 0, generation: view.meta.generation };
     }
@@ -140,8 +162,106 @@ export class Lister {
       known.length = q.limit;
       ended = false;
     }
-    if (q.keysOnly !== true) this.#learn(known);
-    return yield* this.#page(known, q.keysOnly === true, ended);
+    this.#learn(known);
+    return yield* this.#page(known, false, ended);
+  }
+
+  /** The same for keys alone: what a page leaves over, and what follows it, serves the next one. */
+  *#forwardKeys(q: ListQuery): Steps<Listing> {
+    const { shards } = (yield* this.#object.view()).meta;
+    const after = q.after === undefined ? undefined : keyOf(q.after);
+    const start = q.start === undefined ? undefined : keyOf(q.start);
+    const end = q.end === undefined ? undefined : keyOf(q.end);
+    const first = start !== undefined && (after === undefined || after < start) ? start : undefined;
+    const behind = first ?? after ?? "";
+    const share = shareOf(q.limit, shards);
+    const { writes } = this.#object;
+    const parts =
+      (first === undefined ? yield* this.#takeAhead(behind) : undefined) ??
+      (yield* waitAll(this.#askAll(shards, (shard) => this.#keysOf(shard, first, behind, share))));
+    sameGeneration(parts);
+    let frontier: string | undefined;
+    for (const { keys, more } of parts) {
+      const last = keys.at(-1);
+      if (more && (frontier === undefined || last! < frontier)) frontier = last!;
+    }
+    let ended = frontier === undefined || (end !== undefined && frontier >= end);
+    const page: string[] = [];
+    for (const { keys } of parts)
+      for (const key of keys) {
+        if (frontier !== undefined && key > frontier) break;
+        if (end !== undefined && key >= end) {
+          ended = true;
+          break;
+        }
+        page.push(key);
+      }
+    page.sort();
+    if (page.length > q.limit) {
+      page.length = q.limit;
+      ended = false;
+    }
+    const next = ended ? undefined : page.at(-1);
+    if (next !== undefined && q.limit >= AHEAD_FROM_KEYS) this.#askAhead(next, writes, parts, share);
+    return { records: page.map((key) => [key, undefined] as const), next };
+  }
+
+  #askAll<T>(shards: number, ask: (shard: number) => Steps<T>): Pending<T>[] {
+    const asked: Pending<T>[] = [];
+    completions().together(() => {
+      for (let shard = 0; shard < shards; shard++) asked.push(drive(ask(shard)));
+    });
+    return asked;
+  }
+
+  /** Up to `limit` keys of a shard; the first are known already, with `left`. */
+  *#keysOf(
+    shard: number,
+    first: string | undefined,
+    behind: string,
+    limit: number,
+    left?: Pick<KeysPart, "keys" | "since">,
+  ): Steps<KeysPart> {
+    const { shards } = (yield* this.#object.view()).meta;
+    const known = left?.keys ?? [];
+    const since = known.length > 0 ? left!.since : performance.now();
+    const { answer, view } = yield* this.#object.read(shard, (op) => ({
+      // `start` itself belongs to the page; RADOS lists what is behind a key.
+      first: first !== undefined && shardOf(first, shards) === shard ? op.byKeys([first]) : undefined,
+      rest: op.keys(known.at(-1) ?? behind, limit - known.length),
+    }));
+    const rest = answer.rest.entries;
+    const before = answer.first === undefined ? known : answer.first.entries.map(([key]) => key);
+    const keys = before.length === 0 ? rest : [...before, ...rest];
+    return { keys, since, more: answer.rest.more && rest.length > 0, generation: view.meta.generation };
+  }
+
+  #askAhead(after: string, writes: number, parts: readonly KeysPart[], share: number): void {
+    const asked = this.#askAll(parts.length, (shard) => this.#aheadOf(shard, after, parts[shard]!, share));
+    const all = drive(waitAll(asked));
+    this.#object.container.inBackground(wait(all));
+    this.#ahead = { after, writes, parts: all };
+  }
+
+  *#aheadOf(shard: number, after: string, part: KeysPart, share: number): Steps<KeysPart> {
+    const keys = part.keys.slice(part.keys.findLastIndex((key) => key <= after) + 1);
+    if (!part.more || keys.length >= share) return { ...part, keys };
+    return yield* this.#keysOf(shard, undefined, after, share, { keys, since: part.since });
+  }
+
+  /** What has been asked for, if it is for that page and new enough. */
+  *#takeAhead(after: string): Steps<KeysPart[] | undefined> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead?.after !== after || ahead.writes !== this.#object.writes) return undefined;
+    try {
+      const parts = yield* wait(ahead.parts);
+      const oldest = performance.now() - AHEAD_MS;
+      return parts.every(({ since }) => since >= oldest) ? parts : undefined;
+    } catch {
+      // This call asks again, and tells what is wrong.
+      return undefined;
+    }
   }
 
   /** Records to ask a shard for, so that what is fetched has the bytes of a page, not many times as many. */
@@ -292,7 +412,7 @@ function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown])
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function sameGeneration(parts: readonly Part[]): void {
+function sameGeneration(parts: readonly { readonly generation: string }[]): void {
   if (parts.some(({ generation }) => generation !== parts[0]!.generation)) throw new Changed();
 }
 

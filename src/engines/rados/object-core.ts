@@ -7,19 +7,22 @@
  * asks the meta object, and completes what was announced: so it takes effect also when the one who announced it is gone.
  */
 import { randomBytes } from "node:crypto";
-import type { ObjectRef, ObjectSpec } from "../../engine/contract.ts";
+import type { ObjectRef, ObjectSpec, Op } from "../../engine/contract.ts";
 import type { Steps } from "../../engine/steps.ts";
 import { DaosError } from "../../errors.ts";
 import { drive, Pending, wait, waitAll } from "../../ffi/pending.ts";
 import { ArrayCore } from "./array-core.ts";
 import { damagedValue, readBlob, removeBlob, removeObject } from "./blobs.ts";
+import { Bulks, Reads } from "./bulk.ts";
 import { purgeChunks } from "./chunk-index.ts";
 import type { ContainerCore } from "./container-core.ts";
 import { removeEntry } from "./directory.ts";
 import {
   documentBytes,
   FORMAT_VERSION,
+  INLINE_MAX_BYTES,
   isBlob,
+  keyOf,
   META_KEY,
   type Meta,
   metaName,
@@ -33,7 +36,7 @@ import { KeyLocks } from "./key-locks.ts";
 import { Lister } from "./lister.ts";
 import { OMAP_PAGE, type OmapEntry, ReadOperation, WriteOperation } from "./operations.ts";
 import { ERRNO, fromRados } from "./rados-error.ts";
-import { Request } from "./request.ts";
+import { Joint, own, Request } from "./request.ts";
 import { ShardQueue } from "./shard-queue.ts";
 import { shardOf, shardsOf } from "./shards.ts";
 
@@ -49,9 +52,6 @@ export interface ShardAnswer<T> {
   readonly answer: T;
   readonly view: View;
 }
-
-/** Keys that one operation of a read of many has. */
-const KEYS_OF_A_READ = 1000;
 
 /** Requests and calls that were made between two calls of `drained`. */
 export interface Span {
@@ -70,6 +70,8 @@ export class ObjectCore {
   /** What it is when it is an array. */
   readonly array = new ArrayCore(this);
   readonly #locks = new KeyLocks<Request>();
+  /** How many writes have been asked for. */
+  writes = 0;
   #queues: ShardQueue[] = [];
   #view: View | undefined;
   #fetching: Pending<View> | undefined;
@@ -123,6 +125,7 @@ export class ObjectCore {
 
   /** Asks for an operation on one key; what it ends with depends on its kind. */
   submit(request: Request): void {
+    if (request.isWrite) this.writes++;
     if (this.#held !== undefined) {
       this.#held.push(() => this.submit(request));
       return;
@@ -133,22 +136,89 @@ export class ObjectCore {
     this.#locks.enter(request);
   }
 
+  /** Stores records, and removes those without a value; one whose key is in use by other calls waits for its turn. */
+  putMany(ops: readonly Op[]): Pending<void> {
+    this.writes++;
+    const all = new Joint();
+    const parts = new Joint();
+    const bulks = this.#held === undefined && this.#queues.length > 0 ? this.#bulksFor(parts) : undefined;
+    const values = new Map<string, Uint8Array | undefined>();
+    const others: (readonly [key: string, value: Uint8Array | null])[] = [];
+    const keysOfOthers = new Set<string>();
+    // What waits for a `clear` is no earlier call for the next one.
+    let span = this.#held === undefined ? this.enter() : undefined;
+    const begin = (): void => {
+      span ??= this.enter();
+    };
+    const many = this.#locks.enterMany(values, true);
+    for (const [bytes, value] of ops) {
+      const key = keyOf(bytes);
+      const isLarge = value !== null && value.length > INLINE_MAX_BYTES;
+      if (isLarge || this.#locks.isInUse(key) || (others.length > 0 && keysOfOthers.has(key))) {
+        others.push([key, value]);
+        keysOfOthers.add(key);
+      } else if (bulks === undefined) values.set(key, own(value));
+      else {
+        values.set(key, undefined);
+        bulks.add(key, value);
+      }
+    }
+    parts.ended.whenSettled(() => {
+      this.#locks.leaveMany(many);
+      this.leave(span!);
+      all.end(parts.ended);
+    });
+    if (bulks === undefined) drive(this.#putManyLater(values, parts, begin));
+    else bulks.close();
+    for (const [key, value] of others) {
+      all.add();
+      this.submit(new Request("put", key, all, own(value)));
+    }
+    return all.ended;
+  }
+
+  *#putManyLater(values: ReadonlyMap<string, Uint8Array | undefined>, parts: Joint, begin: () => void): Steps<void> {
+    while (this.#held !== undefined) yield* wait(this.#turn());
+    begin();
+    try {
+      yield* this.#openQueues();
+    } catch (e) {
+      parts.reject(e);
+      return;
+    }
+    const bulks = this.#bulksFor(parts);
+    for (const [key, value] of values) bulks.add(key, value);
+    bulks.close();
+  }
+
+  #bulksFor(parts: Joint): Bulks {
+    return new Bulks(this.#queues.length, parts, (shard, bulk) => this.#queues[shard]!.writeMany(bulk));
+  }
+
   /** Reads many keys; one of them that is in use by other calls waits for its turn. */
   *getMany(keys: readonly string[]): Steps<(Uint8Array | undefined)[]> {
     while (this.#held !== undefined) yield* wait(this.#turn());
     const values = new Map<string, Uint8Array | undefined>();
-    for (const key of keys) if (!this.#locks.isInUse(key)) values.set(key, undefined);
-    const span = this.enter();
-    const many = this.#locks.enterMany(values);
     const waited = new Map<string, Pending<unknown>>();
+    // Where the shards are known, what is enough for an operation is on its way while the next keys are looked at.
+    let reads = this.#view === undefined ? undefined : new Reads(this.#view.meta.shards, this.#readSome(values));
     for (const key of keys) {
-      if (values.has(key) || waited.has(key)) continue;
-      const pending = new Pending<unknown>();
-      waited.set(key, pending);
-      this.submit(new Request("get", key, pending));
+      if (values.has(key)) continue;
+      if (this.#locks.isContended(key)) waited.set(key, waited.get(key) ?? new Pending<unknown>());
+      else {
+        values.set(key, undefined);
+        reads?.add(key);
+      }
     }
+    const span = this.enter();
+    const many = this.#locks.enterMany(values, false);
+    for (const [key, pending] of waited) this.submit(new Request("get", key, pending));
     try {
-      yield* this.#readMany(values);
+      if (reads === undefined) {
+        reads = new Reads((yield* this.view()).meta.shards, this.#readSome(values));
+        for (const key of values.keys()) reads.add(key);
+      }
+      yield* reads.ended();
     } finally {
       this.#locks.leaveMany(many);
       this.leave(span);
@@ -167,33 +237,20 @@ export class ObjectCore {
     });
   }
 
-  *#readMany(values: Map<string, Uint8Array | undefined>): Steps<void> {
-    const { shards } = (yield* this.view()).meta;
-    const reads: { shard: number; keys: string[] }[] = [];
-    const latest: ({ shard: number; keys: string[] } | undefined)[] = [];
-    for (const key of values.keys()) {
-      const shard = shardOf(key, shards);
-      let read = latest[shard];
-      if (read === undefined || read.keys.length === KEYS_OF_A_READ) {
-        read = { shard, keys: [] };
-        latest[shard] = read;
-        reads.push(read);
-      }
-      read.keys.push(key);
-    }
+  #readSome(values: Map<string, Uint8Array | undefined>): (shard: number, keys: readonly string[]) => Steps<void> {
     const object = this;
-    function* readSome({ shard, keys }: { shard: number; keys: string[] }): Steps<void> {
+    return function* (shard, keys): Steps<void> {
       const { answer } = yield* object.read(shard, (op) => op.byKeys(keys));
       const large: Pending<void>[] = [];
       for (const [key, stored] of answer.entries)
-        if (isBlob(stored)) large.push(drive(readLarge(key, stored)));
+        if (isBlob(stored)) large.push(drive(object.#readLarge(key, stored, values)));
         else values.set(key, stored);
       yield* waitAll(large);
-    }
-    function* readLarge(key: string, stored: Stored): Steps<void> {
-      values.set(key, yield* object.valueOf(key, stored));
-    }
-    yield* waitAll(reads.map((read) => drive(readSome(read))));
+    };
+  }
+
+  *#readLarge(key: string, stored: Stored, values: Map<string, Uint8Array | undefined>): Steps<void> {
+    values.set(key, yield* this.valueOf(key, stored));
   }
 
   /** The value that was found under a key, fetched if it has objects of its own; `undefined` when it is gone by now. */
@@ -295,6 +352,19 @@ export class ObjectCore {
     }
   }
 
+  /**
+   * The same without steps, for the one case that matters for speed: the object is known and nothing is wrong. `undefined`, now
+   * or then, is for {@link read} to find out why.
+   */
+  tryRead<T>(shard: number, ask: (op: ReadOperation) => T): Pending<T | undefined> | undefined {
+    const view = this.#view;
+    if (view === undefined) return undefined;
+    const op = new ReadOperation().compareXattr(STATE, "gt", SHARD_STATE.sealed);
+    const answer = ask(op);
+    const name = this.shardName(view, shard);
+    return op.start(this.container.ioctx, name).map((result) => (result >= 0 ? answer : undefined));
+  }
+
   /** The name of a shard in that view. */
   shardName(view: View, shard: number): string {
     return shardName(this.oid, view.meta.generation, shard);
@@ -302,6 +372,7 @@ export class ObjectCore {
 
   /** Removes every record, in one step for everyone. Calls that come later wait for it. */
   *clear(): Steps<void> {
+    this.writes++;
     while (this.#held !== undefined) yield* wait(this.#turn());
     this.#held = [];
     try {
@@ -355,20 +426,26 @@ export class ObjectCore {
   /** What a request needs before it can queue up: the number of shards; its large value written. */
   *#prepare(request: Request): Steps<void> {
     try {
-      const { shards } = (yield* this.view()).meta;
-      if (this.#queues.length === 0)
-        this.#queues = Array.from({ length: shards }, (_, i) => new ShardQueue(this, i, (done) => this.#end(done)));
+      yield* this.#openQueues();
       if (request.isLarge) yield* request.writeLarge(this.container, this.oid);
-      this.#queues[shardOf(request.key, shards)]!.add(request);
+      this.#queues[shardOf(request.key, this.#queues.length)]!.add(request);
     } catch (e) {
       request.fail(e);
       this.#end(request);
     }
   }
 
+  *#openQueues(): Steps<void> {
+    const { shards } = (yield* this.view()).meta;
+    if (this.#queues.length === 0)
+      this.#queues = Array.from({ length: shards }, (_, i) => new ShardQueue(this, i, (done) => this.#end(done)));
+  }
+
   #end(request: Request): void {
+    // A part of a call on many keys: the turns end with that call.
+    if (request.span === undefined) return;
     this.#locks.leave(request);
-    this.leave(request.span!);
+    this.leave(request.span);
   }
 
   /** The object's document, with what was announced in it completed. */

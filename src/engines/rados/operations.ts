@@ -38,14 +38,23 @@ function intern(text: string): Interned {
   return found;
 }
 
-/** Puts texts and bytes behind each other, with their addresses and lengths in front, as librados takes arrays. */
-function marshal(keys: readonly string[], values?: readonly Uint8Array[], header?: number): Arena {
-  const n = keys.length;
-  const before = header === undefined ? 0 : 1;
-  let size = n * (32 + before);
+/** The memory that {@link marshal} needs, bytes. */
+function marshalledBytes(keys: readonly string[], values?: readonly Uint8Array[]): number {
+  let size = keys.length * 33 + 8;
   for (const key of keys) size += key.length;
   if (values !== undefined) for (const value of values) size += value.length;
-  const arena = scratchOf(size + 8);
+  return size;
+}
+
+/** Puts texts and bytes behind each other, with their addresses and lengths in front, as librados takes arrays. */
+function marshal(
+  keys: readonly string[],
+  values?: readonly Uint8Array[],
+  header?: number,
+  arena = scratchOf(marshalledBytes(keys, values)),
+): Arena {
+  const n = keys.length;
+  const before = header === undefined ? 0 : 1;
   const { address, bytes } = arena;
   let at = n * 32;
   for (let i = 0; i < n; i++) {
@@ -64,6 +73,26 @@ function marshal(keys: readonly string[], values?: readonly Uint8Array[], header
       at += value.length;
     }
   return arena;
+}
+
+/** Records that are kept as librados takes them, until they are written. */
+export class PackedRecords {
+  readonly keys: readonly string[];
+  readonly arena: Arena;
+
+  constructor(keys: readonly string[], values: readonly Uint8Array[]) {
+    this.keys = keys;
+    this.arena = new Arena(Math.ceil(marshalledBytes(keys, values) / 8) * 8);
+    marshal(keys, values, HEADER.inline, this.arena);
+  }
+
+  /** A copy of the value of one. */
+  value(i: number): Uint8Array {
+    const { arena } = this;
+    const n = this.keys.length;
+    const from = arena.pointer(n * 8 + i * 8) - arena.address;
+    return arena.plain.slice(from + 1, from + arena.pointer(n * 24 + i * 8));
+  }
 }
 
 /** Is told of the operations of a call, so that it can end them. */
@@ -147,6 +176,10 @@ export class WriteOperation {
     return keys.length === 0 ? this : this.#set(keys, marshal(keys, values, HEADER.inline));
   }
 
+  setPacked({ keys, arena }: PackedRecords): this {
+    return keys.length === 0 ? this : this.#set(keys, arena);
+  }
+
   #set({ length: n }: readonly string[], { address }: Arena): this {
     this.#lib.writeOpOmapSet(this.#op, address, address + n * 8, address + n * 16, address + n * 24, n);
     return this;
@@ -214,7 +247,7 @@ function takeSlot(): Slot {
 /** The answer of one step of a read; filled when the operation has ended well. */
 export class Found<T> {
   /** What was found, in order. */
-  readonly entries: T[] = [];
+  entries: readonly T[] = [];
   /** Of `lastKey`: the number of keys. */
   skipped = 0;
   /** Whether the object has more behind it. */
@@ -250,7 +283,7 @@ export class ReadOperation {
 
   /** The records of these keys that are there. */
   byKeys(keys: readonly string[]): Found<OmapEntry> {
-    const { found, iterator, result } = this.#step<OmapEntry>((at) => this.#entries(at, readStored));
+    const { found, iterator, result } = this.#step<OmapEntry>((at) => this.#entries(at, readStored, keys));
     const { address } = marshal(keys);
     this.#lib.readOpOmapByKeys(this.#op, address, keys.length, address + keys.length * 16, iterator, result);
     return found;
@@ -306,6 +339,8 @@ export class ReadOperation {
     const collect = (): void => {
       const iterator = slot.arena.pointer(slot.at);
       const out = placesOf(1);
+      const entries: (readonly [string, string])[] = [];
+      found.entries = entries;
       for (;;) {
         lib.xattrsNext(iterator, out.address + KEY, out.address + VALUE, out.address + VALUE_LENGTH);
         const name = out.pointer(KEY);
@@ -313,7 +348,7 @@ export class ReadOperation {
         out.setPointer(KEY_LENGTH, lib.strlen(name));
         const [text] = texts(lib, out, 1, KEY, KEY_LENGTH);
         const [value] = texts(lib, out, 1, VALUE, VALUE_LENGTH);
-        found.entries.push([text!, value!]);
+        entries.push([text!, value!]);
       }
     };
     this.#steps.push({ slot, collect, release: lib.xattrsEnd });
@@ -351,8 +386,7 @@ export class ReadOperation {
     const found = new Found<T>();
     const { arena, at } = slot;
     const collect = (): void => {
-      // Not by spreading: a page may have more entries than a call may have arguments.
-      for (const entry of read(arena.pointer(at), found)) found.entries.push(entry);
+      found.entries = read(arena.pointer(at), found);
       found.more = arena.bytes[at + 12] !== 0;
     };
     this.#steps.push({ slot, collect, release: this.#lib.omapEnd });
@@ -372,10 +406,15 @@ export class ReadOperation {
     return texts(this.#lib, out, 1, KEY, KEY_LENGTH);
   }
 
-  #entries<V>(iterator: Pointer, read: (bytes: Uint8Array, from: number, to: number) => V): (readonly [string, V])[] {
+  /** @param asked - the keys that were asked for: if all are there, their texts are known. */
+  #entries<V>(
+    iterator: Pointer,
+    read: (bytes: Uint8Array, from: number, to: number) => V,
+    asked?: readonly string[],
+  ): (readonly [string, V])[] {
     const n = this.#lib.omapSize(iterator);
     const out = this.#place(iterator, n);
-    const keys = texts(this.#lib, out, n, KEY, KEY_LENGTH);
+    const keys = n === asked?.length ? asked.toSorted() : texts(this.#lib, out, n, KEY, KEY_LENGTH);
     const { bytes, starts } = gather(this.#lib, out, n, VALUE, VALUE_LENGTH);
     return keys.map((key, i) => {
       const from = starts[i]!;

@@ -1,7 +1,7 @@
 /** One operation on one key of a dictionary, from its call to its end. */
 import type { Cond } from "../../engine/contract.ts";
 import type { Steps } from "../../engine/steps.ts";
-import type { Pending } from "../../ffi/pending.ts";
+import { Pending } from "../../ffi/pending.ts";
 import { writeBlob } from "./blobs.ts";
 import type { ContainerCore } from "./container-core.ts";
 import { INLINE_MAX_BYTES, isBlob, type Stored } from "./format.ts";
@@ -28,7 +28,7 @@ export class Request implements Turn {
   /** Of a `put`: what the key gets, or `undefined` to remove it. */
   stored: Stored | undefined;
   readonly condition: Cond | undefined;
-  /** The object's book-keeping. */
+  /** The object's book-keeping; of a request that is a part of a call on many keys, that call's. */
   span: Span | undefined;
   /** What it goes on with when its turn has come. */
   next: { begin(request: Request): void } | undefined;
@@ -105,21 +105,41 @@ export class Request implements Turn {
   }
 }
 
-/** The end of many requests: when the last has ended, or failed. */
-export function joint(requests: number, all: Pending<void>): Outcome {
-  let left = requests;
-  let failed: { readonly error: unknown } | undefined;
-  const end = (): void => {
-    if (--left > 0) return;
-    if (failed === undefined) all.resolve();
-    else all.reject(failed.error);
-  };
-  if (requests === 0) all.resolve();
-  return {
-    resolve: end,
-    reject: (error) => {
-      failed ??= { error };
-      end();
-    },
-  };
+/** The end of many things: when the last has ended, or failed. */
+export class Joint implements Outcome {
+  readonly ended = new Pending<void>();
+  #left = 1;
+  #failed: { readonly error: unknown } | undefined;
+
+  /** One more than the one that it begins with. */
+  add(): void {
+    this.#left++;
+  }
+
+  resolve(_result?: unknown): void {
+    if (--this.#left > 0) return;
+    if (this.#failed === undefined) this.ended.resolve();
+    else this.ended.reject(this.#failed.error);
+  }
+
+  reject(error: unknown): void {
+    this.#failed ??= { error };
+    this.resolve();
+  }
+
+  /** One of them has ended so. */
+  end(pending: Pending<unknown>): void {
+    try {
+      pending.result();
+    } catch (e) {
+      this.reject(e);
+      return;
+    }
+    this.resolve();
+  }
+}
+
+/** A copy of a value that the engine keeps; `undefined` for what removes. */
+export function own(value: Uint8Array | null): Uint8Array | undefined {
+  return value === null || value.length === 0 ? undefined : new Uint8Array(value);
 }

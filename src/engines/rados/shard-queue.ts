@@ -4,14 +4,16 @@
  */
 import type { Steps } from "../../engine/steps.ts";
 import { DaosError } from "../../errors.ts";
-import { drive, type Pending, wait } from "../../ffi/pending.ts";
+import { completions } from "../../ffi/completions.ts";
+import { drive, Pending, wait } from "../../ffi/pending.ts";
 import { damagedValue, readBlob, removeBlob } from "./blobs.ts";
+import type { Bulk } from "./bulk.ts";
 import { BLOB_FLOOR, type BlobRef, isBlob, SHARD_STATE, STATE, type Stored, storedBytes } from "./format.ts";
 import { gathered, readAsked, readsBack, readsLeave, type Sender } from "./gathering.ts";
 import type { ObjectCore, View } from "./object-core.ts";
-import { WriteOperation } from "./operations.ts";
+import { type OmapEntry, WriteOperation } from "./operations.ts";
 import { ERRNO, fromRados } from "./rados-error.ts";
-import type { Request } from "./request.ts";
+import { Joint, type Request } from "./request.ts";
 
 /** The most that one operation carries. */
 const GROUP_REQUESTS = 1000;
@@ -19,6 +21,8 @@ const GROUP_BYTES = 4 * 1024 * 1024;
 /** A group from this size on does not hold up the next one: two may be under way. */
 const HEAVY_REQUESTS = 100;
 const HEAVY_BYTES = 256 * 1024;
+/** Bulks that are under way to a shard: while one is written, the next one travels. */
+const BULKS_UNDER_WAY = 2;
 /** How often a group is tried against other clients before its requests are tried one by one. */
 const GROUP_TRIES = 3;
 
@@ -37,6 +41,7 @@ export class ShardQueue implements Sender {
   readonly #ended: (request: Request) => void;
   readonly #reads: Lane = { waiting: [], underWay: 0 };
   readonly #writes: Lane = { waiting: [], underWay: 0 };
+  readonly #bulks: { readonly waiting: Bulk[]; underWay: number } = { waiting: [], underWay: 0 };
   /** Whether the shard had large values when it was looked at last. */
   #hasBlobs = false;
 
@@ -61,11 +66,33 @@ export class ShardQueue implements Sender {
     if (holdReads) return this.#reads.waiting.length > 0 && isFree(this.#reads);
     this.#sendLane(this.#reads, (group) => {
       const left = readsLeave();
-      const pending = drive(this.#read(group));
+      const pending = this.#read(group);
       pending.whenSettled(() => readsBack(group.length, left));
       return pending;
     });
     return false;
+  }
+
+  /** Writes many records, whose memory is the caller's until this returns. */
+  writeMany(bulk: Bulk): void {
+    bulk.pack();
+    this.#bulks.waiting.push(bulk);
+    this.#sendBulks();
+    // The call that writes many takes a while: what has landed meanwhile makes room for this one.
+    if (this.#bulks.waiting.length > 0) completions().poll();
+  }
+
+  #sendBulks(): void {
+    while (this.#bulks.waiting.length > 0 && this.#bulks.underWay < BULKS_UNDER_WAY) {
+      const bulk = this.#bulks.waiting.shift()!;
+      this.#bulks.underWay++;
+      const written = drive(this.#writeBulk(bulk));
+      written.whenSettled(() => {
+        this.#bulks.underWay--;
+        this.#sendBulks();
+        bulk.end(written);
+      });
+    }
   }
 
   #sendLane(lane: Lane, run: (group: Request[]) => Pending<void>): void {
@@ -80,25 +107,46 @@ export class ShardQueue implements Sender {
     }
   }
 
-  *#read(group: readonly Request[]): Steps<void> {
+  /** Reads a group; mostly the shard is as it was, and one answer is all that there is to wait for. */
+  #read(group: readonly Request[]): Pending<void> {
+    const object = this.#object;
+    const keys = group.map((request) => request.key);
+    const ended = new Pending<void>();
+    const quick = object.tryRead(this.#shard, (op) => op.byKeys(keys));
+    if (quick === undefined) return drive(this.#readPatiently(group, keys));
+    quick.whenSettled(() => {
+      const answer = quick.result();
+      if (answer === undefined) drive(this.#readPatiently(group, keys)).whenSettled(() => ended.resolve());
+      else {
+        this.#handOut(group, answer.entries);
+        ended.resolve();
+      }
+    });
+    return ended;
+  }
+
+  *#readPatiently(group: readonly Request[], keys: readonly string[]): Steps<void> {
     try {
-      const keys = group.map((request) => request.key);
       const { answer } = yield* this.#object.read(this.#shard, (op) => op.byKeys(keys));
-      if (group.length === 1) {
-        this.#found(group[0]!, answer.entries[0]?.[1]);
-        return;
-      }
-      const values = new Map(answer.entries);
-      const given = new Set<string>();
-      for (const request of group) {
-        const { key } = request;
-        const stored = values.get(key);
-        // Memory that is handed out is the caller's: a second reader of the key gets his own.
-        this.#found(request, stored instanceof Uint8Array && given.has(key) ? new Uint8Array(stored) : stored);
-        given.add(key);
-      }
+      this.#handOut(group, answer.entries);
     } catch (e) {
       for (const request of group) this.#fail(request, e);
+    }
+  }
+
+  #handOut(group: readonly Request[], entries: readonly OmapEntry[]): void {
+    if (group.length === 1) {
+      this.#found(group[0]!, entries[0]?.[1]);
+      return;
+    }
+    const values = new Map(entries);
+    const given = new Set<string>();
+    for (const request of group) {
+      const { key } = request;
+      const stored = values.get(key);
+      // Memory that is handed out is the caller's: a second reader of the key gets his own.
+      this.#found(request, stored instanceof Uint8Array && given.has(key) ? new Uint8Array(stored) : stored);
+      given.add(key);
     }
   }
 
@@ -125,6 +173,25 @@ export class ShardQueue implements Sender {
     }
   }
 
+  /** As one operation, unless the shard has large values, which some may replace. */
+  *#writeBulk(bulk: Bulk): Steps<void> {
+    while (!this.#hasBlobs) {
+      const view = yield* this.#object.view();
+      const op = new WriteOperation().compareXattr(STATE, "eq", SHARD_STATE.plain);
+      bulk.addTo(op);
+      const result = yield* this.#apply(op, view);
+      if (result >= 0) return;
+      if (result === ERRNO.cancelled) break;
+      yield* this.#object.refresh(view);
+    }
+    const all = new Joint();
+    const requests = bulk.requests(all);
+    for (const _ of requests) all.add();
+    all.resolve(undefined);
+    yield* this.#write(requests);
+    yield* wait(all.ended);
+  }
+
   /**
    * In one step, without a look at what is there: possible when no value of the shard has objects of its own and every
    * condition holds. `false` when that is not so; nothing has changed then.
@@ -138,7 +205,7 @@ export class ShardQueue implements Sender {
         else if (condition === "present" || verb === "remove") op.compareOmap(key, "gt", NOTHING);
         else if (condition !== undefined) op.compareOmap(key, "eq", storedBytes(condition.was));
       }
-      const result = yield* this.#apply(op, group, view);
+      const result = yield* this.#apply(addChanges(op, group), view);
       if (result >= 0) {
         for (const request of group) this.#end(request, true);
         return true;
@@ -164,7 +231,7 @@ export class ShardQueue implements Sender {
       else op.compareXattr(STATE, "gt", SHARD_STATE.sealed);
       if (left.some(({ stored }) => stored !== undefined && isBlob(stored))) op.setXattr(STATE, SHARD_STATE.blobs);
       for (const request of left) guard(op, request, seen.stored.get(request.key), seen.state === SHARD_STATE.plain);
-      const result = yield* this.#apply(op, left, seen.view);
+      const result = yield* this.#apply(addChanges(op, left), seen.view);
       if (result === ERRNO.noEntry) yield* this.#object.refresh(seen.view);
       if (result < 0) continue;
       for (const request of left) this.#written(request, seen.stored.get(request.key));
@@ -257,15 +324,8 @@ export class ShardQueue implements Sender {
     return readBlob(this.#object.container.ioctx, this.#object.oid, blob);
   }
 
-  /** The changes of a group, with their guards; ends with 0 or a negative errno that the caller has to deal with. */
-  *#apply(op: WriteOperation, group: readonly Request[], view: View): Steps<number> {
-    const records: (readonly [string, Stored])[] = [];
-    const removed: string[] = [];
-    for (const { key, stored } of group)
-      if (stored === undefined) removed.push(key);
-      else records.push([key, stored]);
-    op.setRecords(records);
-    if (removed.length > 0) op.removeOmap(removed);
+  /** Sends it; ends with 0 or a negative errno that the caller has to deal with. */
+  *#apply(op: WriteOperation, view: View): Steps<number> {
     const name = this.#object.shardName(view, this.#shard);
     const result = yield* wait(op.start(this.#object.container.ioctx, name));
     if (result >= 0 || result === ERRNO.cancelled || result === ERRNO.noEntry) return result;
@@ -304,6 +364,17 @@ function guard(op: WriteOperation, request: Request, old: Stored | undefined, pl
     // Nobody has put a large value there, which would be left behind.
     if (!plain) op.compareOmap(key, "lt", BLOB_FLOOR);
   }
+}
+
+/** Adds the changes of a group to the guards. */
+function addChanges(op: WriteOperation, group: readonly Request[]): WriteOperation {
+  const records: (readonly [string, Stored])[] = [];
+  const removed: string[] = [];
+  for (const { key, stored } of group)
+    if (stored === undefined) removed.push(key);
+    else records.push([key, stored]);
+  op.setRecords(records);
+  return removed.length === 0 ? op : op.removeOmap(removed);
 }
 
 function isFree(lane: Lane): boolean {

@@ -33,12 +33,14 @@ describe("turns on a key", () => {
         ["a", 0],
         ["b", 0],
       ]),
+      false,
     );
     const second = locks.enterMany(
       new Map([
         ["b", 0],
         ["c", 0],
       ]),
+      false,
     );
     const write = turn(log, "write b", "b", true);
     locks.enter(write);
@@ -57,5 +59,33 @@ describe("turns on a key", () => {
     locks.leave(later);
     locks.leave(read);
     for (const key of ["a", "b", "c"]) assert.ok(!locks.isInUse(key), key);
+  });
+
+  test("whoever comes after a write of many keys waits for it, and no other", () => {
+    const log: string[] = [];
+    const locks = new KeyLocks<Turn>();
+    const many = locks.enterMany(new Map([["a", 0]]), true);
+    assert.ok(locks.isInUse("a") && locks.isContended("a"));
+    assert.ok(!locks.isInUse("b"));
+    const read = turn(log, "read a", "a", false);
+    const write = turn(log, "write a", "a", true);
+    locks.enter(read);
+    locks.enter(write);
+    locks.enter(turn(log, "write b", "b", true));
+    assert.deepEqual(log, ["write b"]);
+    locks.leaveMany(many);
+    assert.deepEqual(log, ["write b", "read a"]);
+    locks.leave(read);
+    assert.deepEqual(log, ["write b", "read a", "write a"]);
+    locks.leave(write);
+    assert.ok(!locks.isInUse("a"));
+  });
+
+  test("a key that many reads are at work on is in use for writes, and not contended for further reads", () => {
+    const locks = new KeyLocks<Turn>();
+    const many = locks.enterMany(new Map([["a", 0]]), false);
+    assert.ok(locks.isInUse("a") && !locks.isContended("a"));
+    locks.leaveMany(many);
+    assert.ok(!locks.isInUse("a"));
   });
 });
