@@ -170,7 +170,8 @@ export function partsOf(blob: BlobRef): number {
 
 /** A key's bytes as text, one character a byte. */
 export function keyOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.toString("latin1");
 }
 
 /** The bytes of such a text. */

@@ -79,20 +79,22 @@ export class Lister {
 
   /** A page of records. */
   *list(q: ListQuery): Steps<Page> {
-    return pageOf(yield* this.#list(q), keyBytes);
+    return yield* this.#listAs(q, keyBytes);
   }
 
   /** The same with the keys as text. */
   *listText(q: ListQuery): Steps<Page<string>> {
-    return pageOf(yield* this.#list(q), keyText);
+    return yield* this.#listAs(q, keyText);
   }
 
-  *#list(q: ListQuery): Steps<Listing> {
+  *#listAs<K extends Uint8Array | string>(q: ListQuery, keyAs: (key: string) => K): Steps<Page<K>> {
     yield* this.#object.afterEarlierCalls();
-    return yield* again(() => {
-      if (q.reverse === true) return this.#backward(q);
-      return q.keysOnly === true ? this.#forwardKeys(q) : this.#forward(q);
-    });
+    if (q.keysOnly === true && q.reverse !== true) {
+      const { keys, next } = yield* again(() => this.#forwardKeys(q));
+      return { entries: keys.map((key) => [keyAs(key), NOTHING] as const), next: nextOf(next) };
+    }
+    const { records, next } = yield* again(() => (q.reverse === true ? this.#backward(q) : this.#forward(q)));
+    return { entries: records.map(([key, value]) => [keyAs(key), value ?? NOTHING] as const), next: nextOf(next) };
   }
 
   /** How many keys there are: all shards are walked through. */
@@ -167,7 +169,7 @@ export class Lister {
   }
 
   /** The same for keys alone: what a page leaves over, and what follows it, serves the next one. */
-  *#forwardKeys(q: ListQuery): Steps<Listing> {
+  *#forwardKeys(q: ListQuery): Steps<{ readonly keys: readonly string[]; readonly next: string | undefined }> {
     const { shards } = (yield* this.#object.view()).meta;
     const after = q.after === undefined ? undefined : keyOf(q.after);
     const start = q.start === undefined ? undefined : keyOf(q.start);
@@ -203,7 +205,7 @@ export class Lister {
     }
     const next = ended ? undefined : page.at(-1);
     if (next !== undefined && q.limit >= AHEAD_FROM_KEYS) this.#askAhead(next, writes, parts, share);
-    return { records: page.map((key) => [key, undefined] as const), next };
+    return { keys: page, next };
   }
 
   #askAll<T>(shards: number, ask: (shard: number) => Steps<T>): Pending<T>[] {
@@ -397,9 +399,8 @@ export class Lister {
   }
 }
 
-function pageOf<K extends Uint8Array | string>({ records, next }: Listing, keyAs: (key: string) => K): Page<K> {
-  const entries = records.map(([key, value]) => [keyAs(key), value ?? NOTHING] as const);
-  return { entries, next: next === undefined ? undefined : keyBytes(next) };
+function nextOf(key: string | undefined): Uint8Array | undefined {
+  return key === undefined ? undefined : keyBytes(key);
 }
 
 function shareOf(limit: number, shards: number): number {
