@@ -287,6 +287,8 @@ export interface ContainerStatus extends ContainerInfo {
   readonly snapshots: number | undefined;
   /** When it was created. */
   readonly created: Date | undefined;
+  /** When it was last opened; `null` for never. Only DAOS keeps it. */
+  readonly opened?: Date | null | undefined;
   /** When it was last written. */
   readonly modified: Date | undefined;
 }

@@ -52,6 +52,7 @@ export const DAOS = {
   DAOS_COO_RO: 1,
   DAOS_COO_RW: 2,
   DAOS_COO_EX: 4,
+  DAOS_COO_RO_MDSTATS: 16,
   DAOS_OO_RO: 2,
   DAOS_OO_RW: 4,
   DAOS_COND_KEY_INSERT: 2,

@@ -3,7 +3,7 @@ import { queryContainer } from "../../index.ts";
 import type { Answer, Call } from "../call.ts";
 import { inPool } from "../in-pool.ts";
 import { facts } from "../output.ts";
-import { redundancyFactor, statusResponse, timeText } from "./status-response.ts";
+import { openTime, redundancyFactor, statusResponse, timeText } from "./status-response.ts";
 
 /** As wide as DAOS prints the names. */
 const NAME_WIDTH = 28;
@@ -19,6 +19,7 @@ export async function run(call: Call): Promise<Answer> {
       ["Pool UUID", status.poolUuid],
       ["Container redundancy factor", redundancyFactor(status)?.toString()],
       ["Number of open handles", status.openHandles?.toString()],
+      ["Latest open time", status.opened === undefined ? undefined : timeText(openTime(status.opened))],
       ["Latest close/modify time", status.modified === undefined ? undefined : timeText(status.modified)],
       ["Number of snapshots", status.snapshots?.toString()],
     ],

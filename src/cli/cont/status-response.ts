@@ -11,7 +11,7 @@ export function statusResponse(status: ContainerStatus): Record<string, unknown>
     redundancy_factor: redundancyFactor(status),
     num_handles: status.openHandles ?? null,
     num_snapshots: status.snapshots ?? null,
-    open_time: null,
+    open_time: status.opened === undefined ? null : Number(hybridTime(openTime(status.opened))),
     close_modify_time: status.modified === undefined ? null : Number(hybridTime(status.modified)),
     container_type: status.type,
   };
@@ -24,6 +24,11 @@ export function redundancyFactor({ properties }: ContainerStatus): number | null
 }
 
 const EPOCH = Date.UTC(2021, 0, 1);
+
+/** When a container was last opened; for one that never was, DAOS says zero, the beginning of its clock. */
+export function openTime(opened: Date | null): Date {
+  return opened ?? new Date(EPOCH);
+}
 
 /** A time as DAOS counts it: sixteenths of a nanosecond since 2021 (its hybrid logical clock, `d_hlc.c`). */
 function hybridTime(time: Date): bigint {

@@ -49,6 +49,8 @@ interface OpenObject {
 /** An object that operations are about. */
 export interface DaosObject {
   readonly oid: Oid;
+  /** The same as text. */
+  readonly id: string;
   readonly order: ObjectOrder;
 }
 
@@ -94,6 +96,11 @@ export class ContainerCore {
     return this.#running.client;
   }
 
+  /** How many operations may be under way at a time. */
+  get inFlight(): number {
+    return this.#running.inFlight;
+  }
+
   /** The root object: names and what they stand for. */
   get root(): DaosObject {
     return this.object(this.#handles.root);
@@ -101,13 +108,13 @@ export class ContainerCore {
 
   /** The object of that id. */
   object(oid: Oid): DaosObject {
-    const text = oidText(oid);
-    let order = this.#shared.orders.get(text);
+    const id = oidText(oid);
+    let order = this.#shared.orders.get(id);
     if (order === undefined) {
       order = new ObjectOrder();
-      this.#shared.orders.set(text, order);
+      this.#shared.orders.set(id, order);
     }
-    return { oid, order };
+    return { oid, id, order };
   }
 
   /** DER_NO_HDL once it is closed. */
@@ -133,18 +140,16 @@ export class ContainerCore {
     return this.#handle(object, objOpen, objClose);
   }
 
-  #handle({ oid }: DaosObject, open: LibDaos["kvOpen"], close: LibDaos["kvClose"]): KvHandle {
-    const text = oidText(oid);
-    if (this.#shared.destroyed.has(text))
-      throw new DaosError("DER_NONEXIST", "the object was destroyed", { detail: text });
-    let opened = this.#opened.get(text);
+  #handle({ oid, id }: DaosObject, open: LibDaos["kvOpen"], close: LibDaos["kvClose"]): KvHandle {
+    if (this.#shared.destroyed.has(id)) throw new DaosError("DER_NONEXIST", "the object was destroyed", { detail: id });
+    let opened = this.#opened.get(id);
     if (opened === undefined) {
       const { lib, slot } = this.client;
       const mode = this.#handles.mode === "RO" ? DAOS.DAOS_OO_RO : DAOS.DAOS_OO_RW;
       check(open(this.coh, oid.lo, oid.hi, mode, slot.scratch.address, 0), "failed to open object");
       const oh = slot.scratch.pointer(0);
       opened = { handle: { lib, coh: this.coh, oh }, close: () => close(oh, 0) };
-      this.#opened.set(text, opened);
+      this.#opened.set(id, opened);
     }
     return opened.handle;
   }

@@ -72,24 +72,34 @@ function* getAt(kv: KvHandle, slot: Slot, key: number, th: number): Operation<Ui
   const { lib, oh } = kv;
   const { scratch } = slot;
   scratch.setPointer(AT.size, READ_ROOM);
-  let rc: number = yield (event) =>
+  const rc: number = yield (event) =>
     lib.kvGet(oh, th, NO_FLAGS, key, scratch.address + AT.size, scratch.address + AT.value, event);
-  if (rc === 0) {
-    const size = scratch.pointer(AT.size);
-    return size === 0 ? undefined : Uint8Array.prototype.slice.call(scratch.bytes, AT.value, AT.value + size);
-  }
+  return rc === 0 ? valueRead(scratch) : yield* getLarge(kv, slot, key, th, rc);
+}
+
+/** A copy of the value that a call has put into the slot's memory; `undefined` for none. */
+function valueRead(scratch: Arena): Uint8Array | undefined {
+  const size = scratch.pointer(AT.size);
+  return size === 0 ? undefined : scratch.plain.slice(AT.value, AT.value + size);
+}
+
+/** Goes on with a look that ended with `rc`, most often since the value does not fit the slot's memory. */
+function* getLarge(kv: KvHandle, slot: Slot, key: number, th: number, rc: number): Operation<Uint8Array | undefined> {
+  const { lib, oh } = kv;
+  const { scratch } = slot;
+  let ended = rc;
   // The size is known now, but the value may be replaced by a larger one before the next look.
-  while (rc === -ERRNO.REC2BIG) {
+  while (ended === -ERRNO.REC2BIG) {
     const value = Buffer.allocUnsafeSlow(Math.max(scratch.pointer(AT.size), LARGE_BYTES));
     const address = addressOf(value);
     scratch.setPointer(AT.size, value.length);
-    rc = yield (event) => lib.kvGet(oh, th, NO_FLAGS, key, scratch.address + AT.size, address, event);
-    if (rc !== 0) continue;
+    ended = yield (event) => lib.kvGet(oh, th, NO_FLAGS, key, scratch.address + AT.size, address, event);
+    if (ended !== 0) continue;
     const size = scratch.pointer(AT.size);
     if (size === 0) return undefined;
     return size === value.length ? value : Uint8Array.prototype.slice.call(value, 0, size);
   }
-  check(rc, "failed to retrieve KV value");
+  check(ended, "failed to retrieve KV value");
   return undefined;
 }
 
@@ -498,8 +508,51 @@ export class PackedKeys {
   }
 }
 
-/** The value of one of the keys. */
-export function* getPacked(kv: KvHandle, slot: Slot, keys: PackedKeys, i: number): Operation<Uint8Array | undefined> {
-  slot.kept.push(keys);
-  return yield* getAt(kv, slot, keys.address(i), NO_TX);
+/**
+ * Keys that are looked up together. Any number of operations take part, each with one key after the other: that costs far less
+ * than an operation for each key.
+ */
+export class Lookup {
+  /** What was found, in the order of the keys. */
+  readonly values: (Uint8Array | undefined)[];
+  readonly #kv: KvHandle;
+  readonly #keys: PackedKeys;
+  readonly #signal: AbortSignal | undefined;
+  #next = 0;
+
+  constructor(kv: KvHandle, keys: readonly Uint8Array[], signal: AbortSignal | undefined) {
+    this.#kv = kv;
+    this.#keys = new PackedKeys(keys);
+    this.#signal = signal;
+    this.values = new Array<Uint8Array | undefined>(keys.length);
+  }
+
+  /** Looks up keys that nobody has taken, until none is left. */
+  *takePart(slot: Slot): Operation<void> {
+    const { lib, oh } = this.#kv;
+    const { scratch, kept } = slot;
+    kept.push(this.#keys);
+    const size = scratch.address + AT.size;
+    const value = scratch.address + AT.value;
+    let key = 0;
+    const launch: Launch = (event) => lib.kvGet(oh, NO_TX, NO_FLAGS, key, size, value, event);
+    try {
+      while (this.#next < this.values.length) {
+        this.#signal?.throwIfAborted();
+        const i = this.#next++;
+        key = this.#keys.address(i);
+        scratch.setPointer(AT.size, READ_ROOM);
+        const rc: number = yield launch;
+        this.values[i] = rc === 0 ? valueRead(scratch) : yield* getLarge(this.#kv, slot, key, NO_TX, rc);
+      }
+    } catch (e) {
+      this.stop();
+      throw e;
+    }
+  }
+
+  /** No further key is looked up: nobody waits for the answer any more. */
+  stop(): void {
+    this.#next = this.values.length;
+  }
 }

@@ -2,7 +2,7 @@
 import type { At, Cond, Kv, ListQuery, Op, Page } from "../../engine/contract.ts";
 import type { Begin, ContainerCore, DaosObject } from "./container-core.ts";
 import * as operations from "./kv-operations.ts";
-import { keyText, PackedKeys, PackedRecords, transactionsOf } from "./kv-operations.ts";
+import { keyText, PackedRecords, transactionsOf } from "./kv-operations.ts";
 
 /** Keys that one call lists, or looks up: the anchor of DAOS says where the next list goes on. */
 const KEYS_OF_A_CALL = 8192;
@@ -26,8 +26,14 @@ export class SyncKv implements Kv<"sync"> {
   }
 
   getMany(keys: readonly Uint8Array[]): (Uint8Array | undefined)[] {
-    const kv = this.#readable();
-    return this.#core.blockMany(this.#object, getting(kv, keys));
+    const lookup = new operations.Lookup(this.#readable(), keys, undefined);
+    try {
+      this.#core.blockMany(this.#object, takingPart(lookup, this.#core));
+    } catch (e) {
+      lookup.stop();
+      throw e;
+    }
+    return lookup.values;
   }
 
   has(key: Uint8Array): boolean {
@@ -178,8 +184,14 @@ export class AsyncKv implements Kv<"async"> {
   }
 
   async #getMany(keys: readonly Uint8Array[], o: At | undefined): Promise<(Uint8Array | undefined)[]> {
-    const kv = this.#readable(o);
-    return this.#core.runMany(this.#object, { key: undefined, writes: false }, getting(kv, keys), o);
+    const lookup = new operations.Lookup(this.#readable(o), keys, o?.signal);
+    try {
+      await this.#core.runMany(this.#object, { key: undefined, writes: false }, takingPart(lookup, this.#core), o);
+    } catch (e) {
+      lookup.stop();
+      throw e;
+    }
+    return lookup.values;
   }
 
   #keyed<T>(
@@ -227,9 +239,10 @@ function putting(kv: operations.KvHandle, packed: PackedRecords): Begin<void>[] 
   );
 }
 
-function getting(kv: operations.KvHandle, keys: readonly Uint8Array[]): Begin<Uint8Array | undefined>[] {
-  const packed = new PackedKeys(keys);
-  return keys.map((_, i) => (slot) => operations.getPacked(kv, slot, packed, i));
+/** As many operations as may be under way at a time. */
+function takingPart(lookup: operations.Lookup, { inFlight }: ContainerCore): Begin<void>[] {
+  const begin: Begin<void> = (slot) => lookup.takePart(slot);
+  return new Array<Begin<void>>(Math.min(inFlight, lookup.values.length)).fill(begin);
 }
 
 function keyOnly<K extends Uint8Array | string>(key: K): readonly [K, Uint8Array] {

@@ -174,6 +174,9 @@ export function* createContainer(
   });
 }
 
+/** To look at a container is not to open it: DAOS would note the moment as that of its latest opening, or closing. */
+const LOOKED_AT = DAOS.DAOS_COO_RO | DAOS.DAOS_COO_RO_MDSTATS;
+
 interface Listed {
   readonly uuid: string;
   readonly label: string | undefined;
@@ -215,7 +218,7 @@ export function* listContainers(system: DaosSystem, slot: Slot, pool: string): O
     const infos: ContainerInfo[] = [];
     for (const { uuid, label } of yield* listOf(lib, slot, poh, context)) {
       try {
-        const { info } = yield* withContainer(lib, slot, poh, uuid, DAOS.DAOS_COO_RO, context, (coh) =>
+        const { info } = yield* withContainer(lib, slot, poh, uuid, LOOKED_AT, context, (coh) =>
           describe(lib, slot, coh, poolUuid, context),
         );
         infos.push(info);
@@ -263,15 +266,16 @@ export function* queryContainer(
   const context = "failed to query container";
   const { lib } = system;
   return yield* withPool(system, slot, pool, false, context, ({ poh, uuid }) =>
-    withContainer(lib, slot, poh, container, DAOS.DAOS_COO_RO, context, function* (coh) {
+    withContainer(lib, slot, poh, container, LOOKED_AT, context, function* (coh) {
       const { info, named, state } = yield* describe(lib, slot, coh, uuid, context);
-      const { ci_nhandles, ci_nsnapshots, ci_md_mtime } = OFFSET.daos_cont_info_t;
+      const { ci_nhandles, ci_nsnapshots, ci_md_otime, ci_md_mtime } = OFFSET.daos_cont_info_t;
       return {
         ...info,
         properties: named,
         openHandles: state.readUInt32LE(ci_nhandles),
         snapshots: state.readUInt32LE(ci_nsnapshots),
         created: undefined,
+        opened: dateOf(state.readBigUInt64LE(ci_md_otime)) ?? null,
         modified: dateOf(state.readBigUInt64LE(ci_md_mtime)),
       };
     }),

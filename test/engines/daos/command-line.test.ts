@@ -32,7 +32,10 @@ describe("the daos command on DAOS", needsDaos, () => {
     );
     const listed = play.daos("cont", "list", pool).stdout;
     assert.match(listed, new RegExp(`^UUID +Label\n---- +-----\n(${UUID}.*\n)*${UUID} ${label}\n`));
+    const never = /^ {2}Latest open time {12}: 0x0 \(2021-01-01 00:00:00 \+0000 UTC\)$/m;
+    assert.match(play.daos("cont", "query", pool, label).stdout, never);
     const queried = play.daos("cont", "query", pool, label).stdout;
+    assert.match(queried, never, "a query is no opening");
     for (const line of [
       `  Container Label             : ${label}`,
       "  Container Type              : PYTHON",
@@ -52,7 +55,13 @@ describe("the daos command on DAOS", needsDaos, () => {
     ])
       assert.match(properties, line);
     const { response } = play.json("cont", "query", pool, label) as { response: Record<string, unknown> };
-    assert.deepEqual([response.container_label, response.container_type], [label, "PYTHON"]);
+    assert.deepEqual([response.container_label, response.container_type, response.open_time], [label, "PYTHON", 0]);
+    const before = Date.now();
+    await (await DCont.open(pool, label, { system })).close();
+    const [, opened] = /Latest open time +: 0x[0-9a-f]+ \((.*) UTC\)/.exec(
+      play.daos("cont", "query", pool, label).stdout,
+    )!;
+    assert.ok(Math.abs(Date.parse(opened!) - before) < 60_000, `${opened} is when it was opened`);
   });
 
   test("lists objects of both kinds, and checks them", async () => {

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
+import { engine } from "../../../src/engines/daos/index.ts";
 import { type DCont as AsyncDCont, DaosError, DObjNotFound, DCont as OpenAsync } from "../../../src/index.ts";
 import { DCont } from "../../../src/sync.ts";
+import { parseSystem } from "../../../src/system-url.ts";
 import { needsPython, python, pythonAside } from "./python.ts";
 import { newContainer, pool, system } from "./support.ts";
 
@@ -148,6 +150,47 @@ return [wrong, sorted([key for key in dd]) == sorted(["key %d" % i for i in rang
     for (const i of [1, 3, 5]) assert.equal(await there.delete(key(i)), true);
     await there.clear();
     assert.equal(python(container, `return len(dc.get("many"))`), 0);
+  });
+
+  test("a key of Python that is not UTF-8 spoils a listing as text, and nothing else", async () => {
+    python(
+      container,
+      `dd = dc.dict("odd keys", {"plain": "1", "Ω": "2"})
+dd.put(b"\\xff\\xfe", b"odd")
+return None`,
+    );
+    const refused = { code: "DER_INVAL", context: "failed to enumerate Dictionary", message: /not UTF-8/ };
+    using dcont = opened();
+    const dd = dcont.getDict("odd keys");
+    assert.throws(() => [...dd.keys()], refused);
+    assert.throws(() => [...dd.entries()], refused);
+    assert.throws(() => dd.dump(), refused);
+    assert.throws(() => [...dd.values()], refused);
+    assert.equal(dd.size, 3);
+    assert.equal(dd.get("Ω")?.toString(), "2");
+    await using async = await openedAsync();
+    const there = await async.getDict("odd keys");
+    await assert.rejects(Array.fromAsync(there.keys()), refused);
+    await assert.rejects(Array.fromAsync(there.entries()), refused);
+    await assert.rejects(there.dump(), refused);
+    assert.equal(await there.size(), 3);
+    const raw = await engine
+      .system("async", parseSystem(system, {}, "/"))
+      .openContainer(pool, container, { mode: "RO" });
+    const kv = raw.kv((await raw.lookup("odd keys"))!);
+    const { entries } = await kv.list({ limit: 10 });
+    await raw.close();
+    assert.deepEqual(
+      new Map(entries.map(([key, value]) => [Buffer.from(key).toString("latin1"), Buffer.from(value).toString()])),
+      new Map([
+        ["plain", "1"],
+        ["Î©", "2"],
+        ["ÿþ", "odd"],
+      ]),
+    );
+    // The key has no text, and so no name here: where it is to go, Python removes it.
+    python(container, `del dc.get("odd keys")[b"\\xff\\xfe"]`);
+    assert.deepEqual([...dd.keys()].sort(), ["plain", "Ω"]);
   });
 
   test("object classes are the same, bit for bit, and what cannot be had both refuse", () => {
