@@ -1,6 +1,6 @@
 /** Several processes that write the same arrays, on any engine: how they are started, and what has to hold afterwards. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,29 +10,61 @@ import { type DCont, ndarray, sel } from "../../src/index.ts";
 const PROGRAM = fileURLToPath(new URL("programs/writer.ts", import.meta.url));
 const WRITERS = 4;
 
-async function start(
+/** How a process ended, and what it said about it. */
+export interface End {
+  readonly code: number | null;
+  readonly stderr: string;
+}
+
+/** What a test says of a writer that has not ended as it should. */
+export const complaint = ({ code, stderr }: End): string => `a writer ended with ${code}:\n${stderr}`;
+
+/** A process of `programs/writer.ts` that waits for a line to begin. */
+export interface Writer {
+  readonly child: ChildProcessWithoutNullStreams;
+  /** Its end, once nothing of its output is to come. */
+  readonly ended: Promise<End>;
+}
+
+/**
+ * Starts a writer and waits until it has opened its container; one that ends before fails the test.
+ *
+ * @param place - pool and container, where they are not those of the program.
+ */
+export async function start(
   t: TestContext,
   verb: string,
   system: string,
   face: "sync" | "async",
   number: number,
-): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [PROGRAM, verb, system, face, String(number)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+  place: readonly string[] = [],
+): Promise<Writer> {
+  const child = spawn(process.execPath, [PROGRAM, verb, system, face, String(number), ...place]);
   t.after(() => child.kill("SIGKILL"));
-  await once(child.stdout!, "data");
-  return child;
+  let stderr = "";
+  child.stderr.on("data", (text: Buffer) => {
+    stderr += text.toString();
+  });
+  // To write to one that is dead is no error of its own: how it ended is told.
+  child.stdin.on("error", () => {});
+  const ended = once(child, "close").then(([code]): End => ({ code, stderr }));
+  const dead = ended.then((end) => assert.fail(complaint(end)));
+  await Promise.race([once(child.stdout, "data"), dead]);
+  return { child, ended };
 }
 
 /** Runs four processes, two of each face, and waits until they have ended well. */
-async function together(t: TestContext, verb: string, system: string): Promise<void> {
-  const children = await Promise.all(
-    Array.from({ length: WRITERS }, (_, i) => start(t, verb, system, i % 2 === 0 ? "async" : "sync", i)),
+export async function together(
+  t: TestContext,
+  verb: string,
+  system: string,
+  place: readonly string[] = [],
+): Promise<void> {
+  const writers = await Promise.all(
+    Array.from({ length: WRITERS }, (_, i) => start(t, verb, system, i % 2 === 0 ? "async" : "sync", i, place)),
   );
-  const ended = children.map((child) => once(child, "exit"));
-  for (const child of children) child.stdin!.write("go\n");
-  for (const [code] of await Promise.all(ended)) assert.equal(code, 0);
+  for (const { child } of writers) child.stdin.write("go\n");
+  for (const end of await Promise.all(writers.map(({ ended }) => ended))) assert.equal(end.code, 0, complaint(end));
 }
 
 /** In memory of its own: `data` of what was read. */
@@ -114,19 +146,25 @@ export async function killWriters(t: TestContext, system: string, cont: DCont, r
   const da = await cont.array("big", { shape: [64, 96], dtype: "int32", chunks: [16, 16] });
   await da.set(null, -1);
   for (let round = 0; round < rounds; round++) {
-    const child = await start(t, "overwrite", system, round % 2 === 0 ? "async" : "sync", round % 3 === 0 ? 1 : 0);
+    const { child, ended } = await start(
+      t,
+      "overwrite",
+      system,
+      round % 2 === 0 ? "async" : "sync",
+      round % 3 === 0 ? 1 : 0,
+    );
     const [inner, outer] = round % 3 === 0 ? [sel("3:, 5:-5"), true] : [sel("..."), false];
     let last = 0;
-    child.stdout!.on("data", (text: Buffer) => {
+    child.stdout.on("data", (text: Buffer) => {
       last = Number(text.toString().trim().split("\n").at(-1));
     });
-    const exit = once(child, "exit");
     const before = (await da.get()).data;
     const kept = await da.copy(`round ${round}`);
-    child.stdin!.write("go\n");
+    child.stdin.write("go\n");
     await sleep(40 + 17 * round);
     child.kill("SIGKILL");
-    await exit;
+    const end = await ended;
+    assert.equal(end.code, null, complaint(end));
     const now = await da.get();
     for (let i = 0; i < 4; i++)
       for (let j = 0; j < 6; j++) {

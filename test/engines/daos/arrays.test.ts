@@ -1,10 +1,9 @@
 /** Arrays on DAOS: several writers, killed writers, damage, destroyed arrays, memory that DAOS reads and writes itself. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { describe, type TestContext, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { ArrayStore, Container, Face, ObjectRef } from "../../../src/engine/contract.ts";
 import { METADATA_KEY } from "../../../src/engines/daos/array-operations.ts";
 import { Client } from "../../../src/engines/daos/client.ts";
@@ -18,29 +17,11 @@ import { runBlocking } from "../../../src/ffi/events.ts";
 import { checkContainer, createContainer, DCont, destroyContainer, ndarray, sel } from "../../../src/index.ts";
 import { DCont as SyncDCont } from "../../../src/sync.ts";
 import { parseSystem } from "../../../src/system-url.ts";
+import { complaint, start, together } from "../../array/writers.ts";
 import { needsDaos, newContainer, pool, system } from "./support.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../array/programs/writer.ts", import.meta.url));
 const WRITERS = 4;
 const FACES = ["async", "sync"] as const;
-
-async function start(t: TestContext, verb: string, face: Face, number: number, container: string) {
-  const args = [PROGRAM, verb, system, face, String(number), pool, container];
-  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
-  t.after(() => child.kill("SIGKILL"));
-  await once(child.stdout, "data");
-  return child;
-}
-
-/** Runs four processes, two of each face, and waits until they have ended well. */
-async function together(t: TestContext, verb: string, container: string): Promise<void> {
-  const children: ChildProcess[] = await Promise.all(
-    Array.from({ length: WRITERS }, (_, i) => start(t, verb, FACES[i % 2]!, i, container)),
-  );
-  const ended = children.map((child) => once(child, "exit"));
-  for (const child of children) child.stdin!.write("go\n");
-  for (const [code] of await Promise.all(ended)) assert.equal(code, 0);
-}
 
 /** Writes one attribute key, behind the engine's back. */
 function writeRaw(
@@ -113,7 +94,7 @@ describe("arrays on DAOS", needsDaos, () => {
     const zstd = await cont.array("zstd", { shape: [320], dtype: "int32", chunks: [1000], codecs: ["zstd"] });
     const wide = await cont.array("wide", { shape: [320], dtype: "int32", chunks: [1000], fill: 7 });
     await wide.set([0], -1);
-    await together(t, "elements", container);
+    await together(t, "elements", system, [pool, container]);
     for (const da of [plain, zstd, wide])
       assert.deepEqual(
         Array.from((await da.get()).data),
@@ -125,7 +106,7 @@ describe("arrays on DAOS", needsDaos, () => {
   test("240 updates by 4 processes that each touch all of one chunk lose nothing", async (t) => {
     await using cont = await open();
     const da = await cont.array("combs", { shape: [30_000], dtype: "int32", chunks: [30_000] });
-    await together(t, "combs", container);
+    await together(t, "combs", system, [pool, container]);
     assert.ok((await da.get()).data.every((v) => v === 60));
     await cont.destroy("combs");
   });
@@ -133,7 +114,7 @@ describe("arrays on DAOS", needsDaos, () => {
   test("rows that 4 processes append are all there, each in one piece", async (t) => {
     await using cont = await open();
     const da = await cont.array("rows", { shape: [0, 5], dtype: "int32", chunks: [4, 3] });
-    await together(t, "append", container);
+    await together(t, "append", system, [pool, container]);
     const all = await da.get();
     assert.deepEqual(all.shape, [300, 5]);
     const seen: number[] = [];
@@ -154,17 +135,17 @@ describe("arrays on DAOS", needsDaos, () => {
     const da = await cont.array("big", { shape: [64, 96], dtype: "int32", chunks: [16, 16] });
     await da.set(null, -1);
     for (let round = 0; round < 6; round++) {
-      const child = await start(t, "overwrite", FACES[round % 2]!, 0, container);
+      const { child, ended } = await start(t, "overwrite", system, FACES[round % 2]!, 0, [pool, container]);
       let last = 0;
       child.stdout.on("data", (line: Buffer) => {
         last = Number(line.toString().trim().split("\n").at(-1));
       });
-      const exit = once(child, "exit");
       const old = await da.get();
       child.stdin.write("go\n");
       await sleep(60 + 17 * round);
       child.kill("SIGKILL");
-      await exit;
+      const end = await ended;
+      assert.equal(end.code, null, complaint(end));
       const now = await da.get();
       const boxOf = (data: Int32Array, i: number, j: number): Set<number> =>
         new Set(Array.from({ length: 256 }, (_, k) => data[96 * (16 * i + (k >> 4)) + 16 * j + (k & 15)]!));
