@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { accessSync, constants, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -21,6 +21,8 @@ const LAST_PORT = 31_000;
 /** How long a started cluster may take to answer. */
 const START_MS = 60_000;
 const POLL_MS = 100;
+/** How long a process may take to stop. */
+const STOP_MS = 10_000;
 /** How long a daemon may take to answer on its admin socket. */
 const SOCKET_MS = 2000;
 /** How long one command of `ceph` may take: one to an OSD that has just died never ends by itself. */
@@ -97,9 +99,10 @@ export class CephCluster {
     return stdout;
   }
 
-  /** Signals an OSD. */
+  /** Signals an OSD; one that was stopped does nothing any more when this returns. */
   signalOsd(id: number, signal: NodeJS.Signals): void {
-    this.#signal(`osd.${id}`, signal);
+    const name = `osd.${id}`;
+    if (this.#signal(name, signal) && signal === "SIGSTOP") waitUntilStopped(this.#pid(name)!);
   }
 
   /** Signals the monitor. */
@@ -249,16 +252,19 @@ export class CephCluster {
   }
 
   #signal(name: string, signal: NodeJS.Signals | 0): boolean {
-    const file = join(this.directory, `${name}.pid`);
-    if (!existsSync(file)) return false;
-    const pid = Number(readFileSync(file, "utf8"));
+    const pid = this.#pid(name);
     // The number may be another process's by now.
-    if (!isDaemon(pid)) return false;
+    if (pid === undefined || !isDaemon(pid)) return false;
     try {
       return process.kill(pid, signal);
     } catch {
       return false;
     }
+  }
+
+  #pid(name: string): number | undefined {
+    const file = join(this.directory, `${name}.pid`);
+    return existsSync(file) ? Number(readFileSync(file, "utf8")) : undefined;
   }
 
   #osdNames(): string[] {
@@ -285,6 +291,28 @@ function askDaemon(path: string, command: Readonly<Record<string, string>>): Pro
     });
     socket.write(`${JSON.stringify({ ...command, format: "json" })}\0`);
   });
+}
+
+/** On a busy machine, a process goes on for some milliseconds after SIGSTOP, until the thread that is told has had its turn. */
+function waitUntilStopped(pid: number): void {
+  const end = performance.now() + STOP_MS;
+  const sleeper = new Int32Array(new SharedArrayBuffer(4));
+  while (!isStopped(pid)) {
+    if (performance.now() > end) throw new Error(`process ${pid} does not stop`);
+    Atomics.wait(sleeper, 0, 0, 1);
+  }
+}
+
+/** Whether every thread of a process is stopped. */
+function isStopped(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`;
+  try {
+    // The state follows the name, in which there may be parentheses.
+    return readdirSync(tasks).every((id) => /\) T [^)]*$/.test(readFileSync(join(tasks, id, "stat"), "utf8")));
+  } catch {
+    // A thread has just ended.
+    return false;
+  }
 }
 
 function isDaemon(pid: number): boolean {

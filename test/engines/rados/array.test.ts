@@ -283,8 +283,8 @@ onCluster("arrays", { store: "memstore" }, (ground) => {
         store.getMetadata({ signal }),
       ];
       setTimeout(() => controller.abort(reason), 100);
-      for (const result of await Promise.allSettled<unknown>(calls))
-        assert.equal((result as PromiseRejectedResult).reason, reason);
+      for (const [i, result] of (await Promise.allSettled<unknown>(calls)).entries())
+        assert.equal((result as PromiseRejectedResult).reason, reason, `call ${i} has not ended with the reason`);
       const took = performance.now() - begun;
       assert.ok(took < ABORTED_WITHIN_MS, `it took ${took} ms`);
     } finally {
