@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import type { DType, TypedArray } from "../../src/array/dtype.ts";
 import { MemorySource } from "../../src/array/source.ts";
@@ -120,6 +121,45 @@ test("what vectors do not do, and operands in other memory, are left to the plai
   assert.equal(run(out, 0, 512, [row(one), row(one, 0)], []), 0);
   assert.equal(run(new Float64Array(512), 0, 512, [row(one), row(one)], []), 0);
   assert.equal(run(out, 0, 512, [row(new ArrayBuffer(4096)), row(one)], []), 0);
+});
+
+/** A tree of many functions, and not a deep one. */
+function wideTree(x: Node, y: Node, count: number): MapNode {
+  let nodes = Array.from({ length: count }, (_, i) => map(BINARY[i % 3]!, "float64", x, y));
+  while (nodes.length > 1)
+    nodes = nodes.flatMap((node, i) => (i % 2 === 1 ? [] : [map("add", "float64", node, nodes[i + 1] ?? x)]));
+  return nodes[0]!;
+}
+
+test("a tree of thousands of functions is left to the plain loop, which has room on a small stack; hundreds are not", () => {
+  const [x, y] = [leaf("float64"), leaf("float64")];
+  assert.ok(!compileKernel(wideTree(x, y, 2000)).vectors);
+  const root = wideTree(x, y, 300);
+  const kernel = compileKernel(root);
+  assert.ok(kernel.vectors);
+  const [from, to] = [wasmMemory(65_536)!.buffer, wasmMemory(65_536)!.buffer];
+  const rows = [1, 2].map((i) => ({
+    data: new Float64Array(from, i * 8192, LENGTH).fill(i / 3),
+    offset: 0,
+    stride: 1,
+  }));
+  const [fast, plain] = [new Float64Array(to, 0, LENGTH), new Float64Array(LENGTH)];
+  kernel.run(fast, 0, LENGTH, rows);
+  kernel.run(plain, 0, LENGTH, rows);
+  assert.deepEqual(fast, plain);
+  // 32,000 locals would have no room on this stack.
+  const program = `
+    import { compileKernel } from ${JSON.stringify(import.meta.resolve("../../src/array/xp/kernel.ts"))};
+    import { wasmMemory } from ${JSON.stringify(import.meta.resolve("../../src/array/wasm.ts"))};
+    const [LENGTH, BINARY] = [1000, ["add", "subtract", "multiply"]];
+    const map = ${map.toString()};
+    const leaf = () => ({ type: "leaf", dtype: "float64", shape: [LENGTH] });
+    ${wideTree.toString()}
+    const [x, y] = [leaf(), leaf()];
+    const [from, to] = [wasmMemory(65_536).buffer, wasmMemory(65_536).buffer];
+    const rows = [0, 1].map((i) => ({ data: new Float64Array(from, i * 8192, LENGTH), offset: 0, stride: 1 }));
+    compileKernel(wideTree(x, y, 4000)).run(new Float64Array(to, 0, LENGTH), 0, LENGTH, rows);`;
+  execFileSync(process.execPath, ["--stack-size=400", "--input-type=module", "-e", program], { stdio: "pipe" });
 });
 
 /** Where they differ first; -1: nowhere. `assert.deepEqual` would draw the whole difference. */

@@ -17,6 +17,8 @@ const VECTOR_BYTES = 16;
 const ELEMENTS_MIN = 128;
 /** The most operands and numbers: each is a parameter. */
 const PARAMETERS_MAX = 32;
+/** Each has 16 bytes of the stack, whether the compiler needs them or not; a caller may have used most of it. */
+const LOCALS_MAX = 4096;
 
 /**
  * Computes as many of the first elements of a row as it can; gives how many.
@@ -170,6 +172,7 @@ class ModuleWriter {
       });
       const result = this.#node(root, local);
       this.#code.push(...get(out), ...get(result), ...simd([0x0b, ...at(RESULT, k * VECTOR_BYTES)])); // v128.store
+      if (this.#locals > LOCALS_MAX) return undefined;
     }
     for (const pointer of [out, ...this.#inputs.map((_, i) => input(i))])
       this.#code.push(...get(pointer), 0x41, ...signedLeb(VECTORS * VECTOR_BYTES), I32_ADD, ...set(pointer));
