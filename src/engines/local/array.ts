@@ -19,6 +19,7 @@ import { mapBounded } from "../../engine/bounded.ts";
 import type { ArrayStore, At, ChunkPage, ChunkRead, ChunkUpdate, ChunkWrite } from "../../engine/contract.ts";
 import { type ArrayFiles, isMissing, METADATA_FILE, Rest } from "./array-files.ts";
 import type { ArrayLock } from "./array-lock.ts";
+import { closeLater } from "./close-later.ts";
 import type { ContainerCore } from "./container-core.ts";
 import { syncDirectory } from "./directory.ts";
 import type { Handle } from "./handle.ts";
@@ -33,8 +34,10 @@ const READS_IN_FLIGHT = 4;
 const WRITES_IN_FLIGHT = 8;
 /** Chunks of at least so many bytes are freed on another thread. A call has few of them. */
 const BIG_BYTES = 256 * 1024;
-/** Of a program that closes none itself meanwhile. */
-const DESCRIPTORS_MAX = 256;
+/** A program that has more files open than this needs them more: a process may be limited to 256. */
+const DESCRIPTORS_MAX = 128;
+/** Chunks of one call that are changed together: each that is written in place is open until it is flushed. */
+const UPDATES_TOGETHER = 64;
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -178,12 +181,20 @@ abstract class LocalArray {
    */
   protected openOld(writes: readonly ChunkWrite[]): number[] {
     const old: number[] = [];
-    for (const { key, bytes } of writes) {
-      if (bytes === null || bytes.length < BIG_BYTES) continue;
+    for (const write of writes) {
+      if (!isBig(write)) continue;
       try {
-        old.push(openSync(this.files.chunkFile(key), "r"));
-      } catch {
+        old.push(openSync(this.files.chunkFile(write.key), "r"));
+      } catch (e) {
         // There is none, or it cannot be opened: replacing it tells, if anything does.
+        if (isMissing(e)) continue;
+        // The descriptors may have run out: there is more need of them.
+        for (const fd of old) closeSync(fd);
+        return [];
+      }
+      if (old.at(-1)! >= DESCRIPTORS_MAX) {
+        closeSync(old.pop()!);
+        break;
       }
     }
     return old;
@@ -260,17 +271,8 @@ export class SyncLocalArray extends LocalArray implements ArrayStore<"sync"> {
   updateChunks(updates: readonly ChunkUpdate[]): void {
     this.#try(WRITE, () => {
       const lock = this.writable();
-      const patched: number[] = [];
-      try {
-        const touched = new Set<string>();
-        lock.hold(() => this.applyAll(this.patchAll(updates, patched), touched));
-        if (this.files.flushes) for (const fd of patched) fdatasyncSync(fd);
-        this.flushDirectories(touched);
-      } finally {
-        patched.forEach((fd) => {
-          closeSync(fd);
-        });
-      }
+      for (let at = 0; at < updates.length; at += UPDATES_TOGETHER)
+        this.#update(lock, updates.slice(at, at + UPDATES_TOGETHER));
     });
   }
 
@@ -279,6 +281,20 @@ export class SyncLocalArray extends LocalArray implements ArrayStore<"sync"> {
       this.readable();
       return this.files.list(after, limit);
     });
+  }
+
+  #update(lock: ArrayLock, updates: readonly ChunkUpdate[]): void {
+    const patched: number[] = [];
+    try {
+      const touched = new Set<string>();
+      lock.hold(() => this.applyAll(this.patchAll(updates, patched), touched));
+      if (this.files.flushes) for (const fd of patched) fdatasyncSync(fd);
+      this.flushDirectories(touched);
+    } finally {
+      patched.forEach((fd) => {
+        closeSync(fd);
+      });
+    }
   }
 
   #try<T>(context: string, work: () => T): T {
@@ -345,31 +361,11 @@ export class AsyncLocalArray extends LocalArray implements ArrayStore<"async"> {
     });
   }
 
-  /**
-   * What can be written in place is. For the rest, the new chunks are made and flushed while nobody is held up; then, with the
-   * lock, they are put in place if the chunks are still what they were made from, and made again if not.
-   */
   async updateChunks(updates: readonly ChunkUpdate[], o?: At): Promise<void> {
     await this.#try(WRITE, o, async () => {
       const lock = this.writable();
-      const patched: number[] = [];
-      const made: Made[] = [];
-      try {
-        const rest = await lock.holdAsync(() => this.patchAll(updates, patched), o?.signal);
-        await mapBounded(rest, WRITES_IN_FLIGHT, o?.signal, async (update) => {
-          made.push(await this.#make(update));
-        });
-        await this.#flush(made.map(({ staged }) => staged));
-        const touched =
-          made.length === 0 ? new Set<string>() : await lock.holdAsync(() => this.placeMade(made), o?.signal);
-        if (this.files.flushes) await mapBounded(patched, WRITES_IN_FLIGHT, undefined, (fd) => flushFile(fd));
-        await this.#flushDirectories(touched);
-      } finally {
-        for (const { staged } of made) removeQuietly(staged);
-        patched.forEach((fd) => {
-          closeSync(fd);
-        });
-      }
+      for (let at = 0; at < updates.length; at += UPDATES_TOGETHER)
+        await this.#update(lock, updates.slice(at, at + UPDATES_TOGETHER), o);
     });
   }
 
@@ -413,6 +409,31 @@ export class AsyncLocalArray extends LocalArray implements ArrayStore<"async"> {
       closeSync(fd);
     }
     return true;
+  }
+
+  /**
+   * What can be written in place is. For the rest, the new chunks are made and flushed while nobody is held up; then, with the
+   * lock, they are put in place if the chunks are still what they were made from, and made again if not.
+   */
+  async #update(lock: ArrayLock, updates: readonly ChunkUpdate[], o: At | undefined): Promise<void> {
+    const patched: number[] = [];
+    const made: Made[] = [];
+    try {
+      const rest = await lock.holdAsync(() => this.patchAll(updates, patched), o?.signal);
+      await mapBounded(rest, WRITES_IN_FLIGHT, o?.signal, async (update) => {
+        made.push(await this.#make(update));
+      });
+      await this.#flush(made.map(({ staged }) => staged));
+      const touched =
+        made.length === 0 ? new Set<string>() : await lock.holdAsync(() => this.placeMade(made), o?.signal);
+      if (this.files.flushes) await mapBounded(patched, WRITES_IN_FLIGHT, undefined, (fd) => flushFile(fd));
+      await this.#flushDirectories(touched);
+    } finally {
+      for (const { staged } of made) removeQuietly(staged);
+      patched.forEach((fd) => {
+        closeSync(fd);
+      });
+    }
   }
 
   async #make(update: ChunkUpdate): Promise<Made> {
@@ -463,10 +484,8 @@ export class AsyncLocalArray extends LocalArray implements ArrayStore<"async"> {
   }
 }
 
-/** Closes a file on another thread, unless very many are open: the number of a new one is the lowest that is free. */
-function closeLater(fd: number): void {
-  if (fd > DESCRIPTORS_MAX) closeSync(fd);
-  else close(fd, () => {});
+function isBig({ bytes }: ChunkWrite): boolean {
+  return bytes !== null && bytes.length >= BIG_BYTES;
 }
 
 function bytesOf(reads: readonly ChunkRead[]): number {

@@ -1,5 +1,6 @@
 /** The files of arrays; what the contract asks is in the conformance suite. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdtempSync,
@@ -18,6 +19,9 @@ import { pathToFileURL } from "node:url";
 import type { ArrayStore, Container, ObjectRef, System } from "../../../src/engine/contract.ts";
 import { engine } from "../../../src/engines/local/index.ts";
 import { DaosError } from "../../../src/errors.ts";
+import { skipWithout } from "../../needs.ts";
+import { Remote, type RemoteContext } from "./remote.ts";
+import { tankNeo } from "./support.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tsdaos-local-array-"));
 after(() => rmSync(root, { recursive: true }));
@@ -161,5 +165,42 @@ for (const face of ["async", "sync"] as const) {
       readdirSync(join(store.path!, "../../staging")).filter((name) => !name.endsWith(".lock")),
       [],
     );
+  });
+}
+
+for (const face of ["async", "sync"] as const) {
+  test(`${face}: a process with few descriptors changes and replaces many chunks in one call`, async (t) => {
+    if (spawnSync("prlimit", ["--version"]).status !== 0) {
+      t.skip(skipWithout("prlimit", "there is no prlimit (util-linux) to limit a process with"));
+      return;
+    }
+    const { system } = await tankNeo(t);
+    await using remote = await Remote.start({ descriptors: 120 });
+    const run = async ({ tsdaos, blocking }: RemoteContext, system: string, name: "async" | "sync", spare: number) => {
+      const { closeSync, openSync, readdirSync } = await import("node:fs");
+      const { ndarray, slice } = tsdaos;
+      const cont =
+        name === "async"
+          ? await tsdaos.DCont.open("tank", "neo", { system })
+          : new blocking.DCont("tank", "neo", { system });
+      const many = await cont.array("many", { from: ndarray("int32", [200, 4]), chunks: [1, 4], fill: 9 });
+      await many.set([slice(null), 1], 5);
+      const changed = (await many.get([slice(null), 1])).data;
+      // 32 chunks are a batch.
+      const data = ndarray("uint8", [32, 262_144]);
+      data.data.fill(1);
+      const big = await cont.array("big", { from: data, chunks: [1, 262_144] });
+      data.data.fill(2);
+      const taken: number[] = [];
+      while (readdirSync("/proc/self/fd").length - 1 < 120 - spare) taken.push(openSync("/dev/null", "r"));
+      await big.set(null, data);
+      for (const fd of taken) closeSync(fd);
+      const replaced = (await big.get([slice(null), 7])).data;
+      await cont.close();
+      return { changed: [...changed], replaced: [...replaced] };
+    };
+    const { changed, replaced } = await remote.run(run, system, face, 20);
+    assert.deepEqual(changed, new Array(200).fill(5));
+    assert.deepEqual(replaced, new Array(32).fill(2));
   });
 }
