@@ -257,7 +257,7 @@ export class SyncLocalArray extends LocalArray implements ArrayStore<"sync"> {
       try {
         let next = 0;
         const staged = writes.map(({ bytes }) => (bytes === null ? undefined : made[next++]));
-        if (this.files.hasRoom) old.push(...this.openOld(writes));
+        if (writes.some(isBig) && this.files.hasRoom) old.push(...this.openOld(writes));
         this.flushDirectories(lock.hold(() => this.placeWrites(writes, staged)));
       } catch (e) {
         made.forEach(removeQuietly);

@@ -139,6 +139,18 @@ for (const face of ["async", "sync"] as const) {
     assert.deepEqual(await store.readChunks(["c/7"]), [bytes]);
   });
 
+  test(`${face}: removing chunks of an array that nobody has begun is nothing`, async () => {
+    const container = await asynchronous.openContainer("tank", "neo", { mode: "RW" });
+    const object = await container.createNameless({ kind: "array" });
+    const store =
+      face === "async"
+        ? container.array!(object)
+        : asAsync(sync.openContainer("tank", "neo", { mode: "RW" }).array!(object));
+    await store.writeChunks([{ key: "c/0", bytes: null }]);
+    await store.writeChunks([]);
+    assert.deepEqual(await store.readChunks(["c/0"]), [undefined]);
+  });
+
   test(`${face}: a write that waits for the lock in vain leaves nothing behind`, async () => {
     const { store, object } = await open(face);
     const staging = join(store.path!, "../../staging");
