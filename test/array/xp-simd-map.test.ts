@@ -123,6 +123,13 @@ test("what vectors do not do, and operands in other memory, are left to the plai
   assert.equal(run(out, 0, 512, [row(new ArrayBuffer(4096)), row(one)], []), 0);
 });
 
+test("a function that vectors do not do takes them from no other one that the plain loop computes in the same way", () => {
+  const [x, y] = [leaf("float64"), leaf("float64")];
+  assert.ok(!compileKernel(map("divide", "float64", map("conj", "float64", y), x)).vectors);
+  assert.ok(compileKernel(map("divide", "float64", y, x)).vectors);
+  assert.ok(compileKernel(map("divide", "float64", map("positive", "float64", y), x)).vectors);
+});
+
 /** A tree of many functions, and not a deep one. */
 function wideTree(x: Node, y: Node, count: number): MapNode {
   let nodes = Array.from({ length: count }, (_, i) => map(BINARY[i % 3]!, "float64", x, y));

@@ -50,9 +50,9 @@ const compiled = new Map<string, Compiled>();
 export function compileKernel(root: MapNode): Kernel {
   const writer = new KernelWriter();
   const text = writer.write(root);
-  const { inputs, scalars } = writer;
-  // Texts are the same for some dtypes.
-  const key = [root.dtype, ...inputs.map(({ dtype }) => dtype), text].join();
+  const { inputs, scalars, names } = writer;
+  // Texts are the same for some dtypes, and for some functions of which vectors do one and not another.
+  const key = [root.dtype, ...inputs.map(({ dtype }) => dtype), ...names, text].join();
   let made = compiled.get(key);
   if (made === undefined) {
     const loop = (new Function("helpers", text) as (helpers: typeof HELPERS) => Loop)(HELPERS);
@@ -77,6 +77,8 @@ type Text = string | ComplexText;
 class KernelWriter {
   readonly inputs: Input[] = [];
   readonly scalars: (number | bigint)[] = [];
+  /** The functions, each as often as it is computed. */
+  readonly names: MapNode["name"][] = [];
   readonly #lines: string[] = [];
   readonly #head: string[] = [];
   readonly #written = new Map<Node, Text>();
@@ -143,6 +145,7 @@ return function (out, o, n, rows, scalars) {
   }
 
   #map(node: MapNode): Text {
+    this.names.push(node.name);
     if (node.name === "astype")
       return this.#named(convert(this.#node(node.operands[0]!), node.operands[0]!.dtype, node.dtype));
     if (node.name === "where") {
