@@ -140,16 +140,21 @@ export class ObjectCore {
   putMany(ops: readonly Op[]): Pending<void> {
     this.writes++;
     const all = new Joint();
+    if (this.#held !== undefined) {
+      // As a whole: a key taken now would be taken before those who have asked for it earlier, and wait, too.
+      const kept = ops.map(([key, value]) => [new Uint8Array(key), own(value) ?? null] as const);
+      this.#held.push(() => {
+        const written = this.putMany(kept);
+        written.whenSettled(() => all.end(written));
+      });
+      return all.ended;
+    }
     const parts = new Joint();
-    const bulks = this.#held === undefined && this.#queues.length > 0 ? this.#bulksFor(parts) : undefined;
+    const bulks = this.#queues.length > 0 ? this.#bulksFor(parts) : undefined;
     const values = new Map<string, Uint8Array | undefined>();
     const others: (readonly [key: string, value: Uint8Array | null])[] = [];
     const keysOfOthers = new Set<string>();
-    // What waits for a `clear` is no earlier call for the next one.
-    let span = this.#held === undefined ? this.enter() : undefined;
-    const begin = (): void => {
-      span ??= this.enter();
-    };
+    const span = this.enter();
     const many = this.#locks.enterMany(values, true);
     for (const [bytes, value] of ops) {
       const key = keyOf(bytes);
@@ -165,10 +170,10 @@ export class ObjectCore {
     }
     parts.ended.whenSettled(() => {
       this.#locks.leaveMany(many);
-      this.leave(span!);
+      this.leave(span);
       all.end(parts.ended);
     });
-    if (bulks === undefined) drive(this.#putManyLater(values, parts, begin));
+    if (bulks === undefined) drive(this.#putManyLater(values, parts));
     else bulks.close();
     for (const [key, value] of others) {
       all.add();
@@ -177,9 +182,8 @@ export class ObjectCore {
     return all.ended;
   }
 
-  *#putManyLater(values: ReadonlyMap<string, Uint8Array | undefined>, parts: Joint, begin: () => void): Steps<void> {
-    while (this.#held !== undefined) yield* wait(this.#turn());
-    begin();
+  /** When it is known how many shards there are. */
+  *#putManyLater(values: ReadonlyMap<string, Uint8Array | undefined>, parts: Joint): Steps<void> {
     try {
       yield* this.#openQueues();
     } catch (e) {

@@ -71,6 +71,22 @@ onCluster("bulks", { store: "memstore", osds: 1 }, (ground) => {
     }
   });
 
+  test("made while a clear is under way take their turn behind earlier calls", { timeout: 60_000 }, async () => {
+    await using dcont = await ground().client();
+    const dict = await dcont.dict(unique("clears"), { k: "old" }, { valueEncoding: "utf8" });
+    const [, , popped] = await Promise.all([
+      dict.clear(),
+      dict.put("k", "first"),
+      dict.pop("k"),
+      dict.bput({ k: "last", l: "1" }),
+    ]);
+    assert.equal(popped, "first");
+    assert.deepEqual(await dict.bget(["k", "l"]), new Map(Object.entries({ k: "last", l: "1" })));
+    // The second one waits for the put, which must not wait for what comes after it.
+    await Promise.all([dict.clear(), dict.put("k", "first"), dict.clear(), dict.bput({ k: "last" })]);
+    assert.deepEqual(await dict.dump(), new Map([["k", "last"]]));
+  });
+
   test("store what was given, whatever the caller does to its memory afterwards", async () => {
     await using dcont = await ground().client();
     const dict = await dcont.dict(unique("memory"));
