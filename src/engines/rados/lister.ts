@@ -177,7 +177,7 @@ export class Lister {
     const first = start !== undefined && (after === undefined || after < start) ? start : undefined;
     const behind = first ?? after ?? "";
     const share = shareOf(q.limit, shards);
-    const { writes } = this.#object;
+    const writes = this.#writes();
     const parts =
       (first === undefined ? yield* this.#takeAhead(behind) : undefined) ??
       (yield* waitAll(this.#askAll(shards, (shard) => this.#keysOf(shard, first, behind, share))));
@@ -255,7 +255,7 @@ export class Lister {
   *#takeAhead(after: string): Steps<KeysPart[] | undefined> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
-    if (ahead?.after !== after || ahead.writes !== this.#object.writes) return undefined;
+    if (ahead?.after !== after || ahead.writes !== this.#writes()) return undefined;
     try {
       const parts = yield* wait(ahead.parts);
       const oldest = performance.now() - AHEAD_MS;
@@ -264,6 +264,11 @@ export class Lister {
       // This call asks again, and tells what is wrong.
       return undefined;
     }
+  }
+
+  #writes(): number {
+    const { container, oid } = this.#object;
+    return container.writesTo(oid);
   }
 
   /** Records to ask a shard for, so that what is fetched has the bytes of a page, not many times as many. */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { DCont } from "../../../src/index.ts";
 import { onCluster, unique } from "./support.ts";
 
 const LARGE = Buffer.alloc(70_000, 1);
@@ -178,5 +179,22 @@ onCluster("reads at a time", { store: "memstore" }, (ground) => {
     // How many are of that OSD is chance. The others wait for 10 ms at a time at most; a busy machine takes as long again.
     assert.ok(meanwhile.length > 0, "no key was read");
     for (const times of meanwhile) assert.ok(times >= 10, `a key was read ${times} times in a second`);
+  });
+
+  test("walks of a read-only handle see what their own process writes through another one", async () => {
+    await using dcont = await ground().client();
+    const dict = await dcont.dict(unique("walk"));
+    await dict.bput(MANY.map((key) => [key, "1"] as const));
+    await using reader = await DCont.open(ground().pool, ground().container, {
+      system: ground().clientSystem(),
+      mode: "RO",
+    });
+    const seen: string[] = [];
+    for await (const key of (await reader.getDict(dict.name)).keys())
+      if (seen.push(key) === 5000) await dict.delete("key 016000");
+    assert.deepEqual(
+      seen,
+      MANY.filter((name) => name !== "key 016000"),
+    );
   });
 });
