@@ -42,12 +42,18 @@ export class Pending<T> {
     return this.#value as T;
   }
 
-  /** The same with another result. */
+  /** The same with another result, or with the error that `change` throws. */
   map<U>(change: (value: T) => U): Pending<U> {
     const changed = new Pending<U>();
     this.whenSettled(() => {
-      if (this.#failed) changed.reject(this.#error);
-      else changed.resolve(change(this.#value as T));
+      let value: U;
+      try {
+        value = change(this.result());
+      } catch (e) {
+        changed.reject(e);
+        return;
+      }
+      changed.resolve(value);
     });
     return changed;
   }

@@ -1,5 +1,6 @@
 /** Many records, or keys: those of one shard travel together, as one operation. */
 import type { Steps } from "../../engine/steps.ts";
+import { DaosError } from "../../errors.ts";
 import { completions } from "../../ffi/completions.ts";
 import { drive, type Pending, waitAll } from "../../ffi/pending.ts";
 import { PackedRecords, type WriteOperation } from "./operations.ts";
@@ -59,6 +60,17 @@ export class Bulk {
       ...packed.keys.map((key, i) => new Request("put", key, outcome, packed.value(i))),
       ...this.#removed.map((key) => new Request("put", key, outcome)),
     ];
+  }
+
+  /** Whether its call has failed because the cluster does not answer: to send it would only take as long once more. */
+  get isVain(): boolean {
+    return DaosError.is(this.#outcome.error, "DER_TIMEDOUT");
+  }
+
+  /** It is not sent. */
+  drop(): void {
+    this.#packed!.arena.free();
+    this.#outcome.reject(this.#outcome.error);
   }
 
   /** It was written, or not. */

@@ -4,6 +4,7 @@
  */
 import type { ListQuery, Page } from "../../engine/contract.ts";
 import type { Steps } from "../../engine/steps.ts";
+import { DaosError } from "../../errors.ts";
 import { completions } from "../../ffi/completions.ts";
 import { drive, type Pending, wait, waitAll } from "../../ffi/pending.ts";
 import { isBlob, keyBytes, keyOf, keyText, type Stored } from "./format.ts";
@@ -260,8 +261,9 @@ export class Lister {
       const parts = yield* wait(ahead.parts);
       const oldest = performance.now() - AHEAD_MS;
       return parts.every(({ since }) => since >= oldest) ? parts : undefined;
-    } catch {
-      // This call asks again, and tells what is wrong.
+    } catch (e) {
+      // This call asks again, and tells what is wrong; if nobody answers, that would take as long once more.
+      if (DaosError.is(e, "DER_TIMEDOUT")) throw e;
       return undefined;
     }
   }

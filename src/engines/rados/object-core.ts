@@ -357,8 +357,8 @@ export class ObjectCore {
   }
 
   /**
-   * The same without steps, for the one case that matters for speed: the object is known and nothing is wrong. `undefined`, now
-   * or then, is for {@link read} to find out why.
+   * The same without steps, for the one case that matters for speed: the object is known and its shard is as it was. `undefined`,
+   * now or then, is for {@link read} to find out why.
    */
   tryRead<T>(shard: number, ask: (op: ReadOperation) => T): Pending<T | undefined> | undefined {
     const view = this.#view;
@@ -366,7 +366,11 @@ export class ObjectCore {
     const op = new ReadOperation().compareXattr(STATE, "gt", SHARD_STATE.sealed);
     const answer = ask(op);
     const name = this.shardName(view, shard);
-    return op.start(this.container.ioctx, name).map((result) => (result >= 0 ? answer : undefined));
+    return op.start(this.container.ioctx, name).map((result) => {
+      if (result >= 0) return answer;
+      if (result === ERRNO.noEntry || result === ERRNO.cancelled) return undefined;
+      throw fromRados(result, "failed to read", name);
+    });
   }
 
   /** The name of a shard in that view. */

@@ -111,6 +111,11 @@ export class Joint implements Outcome {
   #left = 1;
   #failed: { readonly error: unknown } | undefined;
 
+  /** That of the first one that has failed. */
+  get error(): unknown {
+    return this.#failed?.error;
+  }
+
   /** One more than the one that it begins with. */
   add(): void {
     this.#left++;

@@ -85,12 +85,16 @@ export class ShardQueue implements Sender {
   #sendBulks(): void {
     while (this.#bulks.waiting.length > 0 && this.#bulks.underWay < BULKS_UNDER_WAY) {
       const bulk = this.#bulks.waiting.shift()!;
+      if (bulk.isVain) {
+        bulk.drop();
+        continue;
+      }
       this.#bulks.underWay++;
       const written = drive(this.#writeBulk(bulk));
       written.whenSettled(() => {
+        bulk.end(written);
         this.#bulks.underWay--;
         this.#sendBulks();
-        bulk.end(written);
       });
     }
   }
@@ -115,7 +119,15 @@ export class ShardQueue implements Sender {
     const quick = object.tryRead(this.#shard, (op) => op.byKeys(keys));
     if (quick === undefined) return drive(this.#readPatiently(group, keys));
     quick.whenSettled(() => {
-      const answer = quick.result();
+      let answer: { readonly entries: readonly OmapEntry[] } | undefined;
+      try {
+        answer = quick.result();
+      } catch (e) {
+        // To try again would take as long once more, when the cluster does not answer.
+        for (const request of group) this.#fail(request, e);
+        ended.resolve();
+        return;
+      }
       if (answer === undefined) drive(this.#readPatiently(group, keys)).whenSettled(() => ended.resolve());
       else {
         this.#handOut(group, answer.entries);

@@ -5,6 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DCont } from "../../../src/index.ts";
 import { onCluster, unique } from "./support.ts";
 
+/** Of a client that is to meet it. */
+const TIMEOUT_MS = 4000;
 const LARGE = Buffer.alloc(70_000, 1);
 const MANY = Array.from({ length: 20_000 }, (_, i) => `key ${String(i).padStart(6, "0")}`);
 
@@ -134,6 +136,38 @@ onCluster("bulks", { store: "memstore", osds: 1 }, (ground) => {
     assert.equal(await (await another.getDict(name)).size(), MANY.length);
   });
 
+  test("and reads, on a cluster that does not answer, end when the timeout is over, and not after one more", async () => {
+    await using dcont = await ground().client({ timeout: TIMEOUT_MS });
+    const dict = await dcont.dict(unique("silent"));
+    await dict.bput(MANY.map((key) => [key, "1"] as const));
+    // Four pages: what was asked ahead before the silence is at most the second one.
+    const walked = await dcont.dict(unique("walked"));
+    await walked.bput(Array.from({ length: 40_000 }, (_, i) => [`${i}`, "1"] as const));
+    const walk = walked.keys();
+    await walk.next();
+    const calls = {
+      get: () => dict.get(MANY[0]!),
+      has: () => dict.has(MANY[1]!),
+      bget: () => dict.bget(MANY.slice(2, 1000)),
+      bput: () => dict.bput(MANY.slice(1000).map((key) => [key, "2"] as const)),
+      walk: () => Array.fromAsync(walk),
+    };
+    ground().cluster.signalOsd(0, "SIGSTOP");
+    try {
+      const begun = performance.now();
+      const ends = Object.entries(calls).map(async ([name, call]) => {
+        await assert.rejects(async () => await call(), { code: "DER_TIMEDOUT" }, name);
+        const took = performance.now() - begun;
+        assert.ok(took < 1.6 * TIMEOUT_MS, `${name} took ${took} ms`);
+      });
+      await Promise.all(ends);
+    } finally {
+      ground().cluster.signalOsd(0, "SIGCONT");
+    }
+    await dict.bput(MANY.map((key) => [key, "3"] as const));
+    assert.equal((await dict.bget(MANY)).size, MANY.length);
+  });
+
   test("walks of keys see each key once, and what their own process puts and deletes further on", async () => {
     await using dcont = await ground().client();
     const dict = await dcont.dict(unique("walk"), null, { oclass: "S16" });
@@ -148,6 +182,23 @@ onCluster("bulks", { store: "memstore", osds: 1 }, (ground) => {
     }
     const expected = MANY.filter((key) => key !== "key 016000");
     assert.deepEqual(seen, expected.toSpliced(15_001, 0, "key 015000 and a half"));
+  });
+
+  test("walks of a read-only handle see what their own process writes through another one", async () => {
+    await using dcont = await ground().client();
+    const dict = await dcont.dict(unique("walk"));
+    await dict.bput(MANY.map((key) => [key, "1"] as const));
+    await using reader = await DCont.open(ground().pool, ground().container, {
+      system: ground().clientSystem(),
+      mode: "RO",
+    });
+    const seen: string[] = [];
+    for await (const key of (await reader.getDict(dict.name)).keys())
+      if (seen.push(key) === 5000) await dict.delete("key 016000");
+    assert.deepEqual(
+      seen,
+      MANY.filter((name) => name !== "key 016000"),
+    );
   });
 });
 
@@ -179,22 +230,5 @@ onCluster("reads at a time", { store: "memstore" }, (ground) => {
     // How many are of that OSD is chance. The others wait for 10 ms at a time at most; a busy machine takes as long again.
     assert.ok(meanwhile.length > 0, "no key was read");
     for (const times of meanwhile) assert.ok(times >= 10, `a key was read ${times} times in a second`);
-  });
-
-  test("walks of a read-only handle see what their own process writes through another one", async () => {
-    await using dcont = await ground().client();
-    const dict = await dcont.dict(unique("walk"));
-    await dict.bput(MANY.map((key) => [key, "1"] as const));
-    await using reader = await DCont.open(ground().pool, ground().container, {
-      system: ground().clientSystem(),
-      mode: "RO",
-    });
-    const seen: string[] = [];
-    for await (const key of (await reader.getDict(dict.name)).keys())
-      if (seen.push(key) === 5000) await dict.delete("key 016000");
-    assert.deepEqual(
-      seen,
-      MANY.filter((name) => name !== "key 016000"),
-    );
   });
 });
