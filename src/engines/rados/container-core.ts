@@ -64,13 +64,6 @@ export class ContainerCore {
     return object;
   }
 
-  /** How many writes to an object this thread has asked for, through handles of either mode and of any connection. */
-  writesTo(oid: string): number {
-    let writes = 0;
-    for (const core of open.values()) writes += core.#objects.get(oid)?.writes ?? 0;
-    return writes;
-  }
-
   /** Forgets an object that is gone, unless calls on it are still under way: closing has to wait for them. */
   forget(oid: string): void {
     if (this.#objects.get(oid)?.isIdle === true) this.#objects.delete(oid);

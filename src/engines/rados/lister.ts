@@ -4,9 +4,8 @@
  */
 import type { ListQuery, Page } from "../../engine/contract.ts";
 import type { Steps } from "../../engine/steps.ts";
-import { DaosError } from "../../errors.ts";
 import { completions } from "../../ffi/completions.ts";
-import { drive, type Pending, wait, waitAll } from "../../ffi/pending.ts";
+import { drive, type Pending, waitAll } from "../../ffi/pending.ts";
 import { isBlob, keyBytes, keyOf, keyText, type Stored } from "./format.ts";
 import type { ObjectCore, ShardAnswer } from "./object-core.ts";
 import { OMAP_PAGE } from "./operations.ts";
@@ -19,10 +18,6 @@ const RECORD_BYTES = 4096;
 /** Records that a shard is asked for beyond its share of the page: keys are spread by chance. */
 const SPARE = 1.15;
 const SPARE_LEAST = 4;
-/** From pages of so many keys on, the next one is asked for while this one is gone through, */
-const AHEAD_FROM_KEYS = 1000;
-/** and what was asked for is used within so many milliseconds. */
-const AHEAD_MS = 250;
 /** A reverse listing remembers one key in so many, to find its way back. */
 const MARK_EVERY = OMAP_PAGE;
 
@@ -47,18 +42,8 @@ interface Part {
 /** What one shard tells of its keys alone. */
 interface KeysPart {
   readonly keys: readonly string[];
-  /** When the first of them was asked for. */
-  readonly since: number;
   readonly more: boolean;
   readonly generation: string;
-}
-
-/** What has been asked of the shards for the page that probably comes next. */
-interface Ahead {
-  readonly after: string;
-  /** The object's writes until the first of it was asked for. */
-  readonly writes: number;
-  readonly parts: Pending<KeysPart[]>;
 }
 
 /** The dictionary was cleared in the middle of a call, which then begins again. */
@@ -70,7 +55,6 @@ export class Lister {
   // By shard: keys in order, at distances of about `MARK_EVERY`. Hints only: the records may have changed since.
   #marks: string[][] = [];
   #marksOf = "";
-  #ahead: Ahead | undefined;
   /** Bytes of a record beside its key, as of the last page. */
   #recordBytes = RECORD_BYTES;
 
@@ -169,7 +153,7 @@ export class Lister {
     return yield* this.#page(known, false, ended);
   }
 
-  /** The same for keys alone: what a page leaves over, and what follows it, serves the next one. */
+  /** The same for keys alone, in fewer steps. */
   *#forwardKeys(q: ListQuery): Steps<{ readonly keys: readonly string[]; readonly next: string | undefined }> {
     const { shards } = (yield* this.#object.view()).meta;
     const after = q.after === undefined ? undefined : keyOf(q.after);
@@ -178,10 +162,21 @@ export class Lister {
     const first = start !== undefined && (after === undefined || after < start) ? start : undefined;
     const behind = first ?? after ?? "";
     const share = shareOf(q.limit, shards);
-    const writes = this.#writes();
-    const parts =
-      (first === undefined ? yield* this.#takeAhead(behind) : undefined) ??
-      (yield* waitAll(this.#askAll(shards, (shard) => this.#keysOf(shard, first, behind, share))));
+    const object = this.#object;
+    function* ask(shard: number): Steps<KeysPart> {
+      const { answer, view } = yield* object.read(shard, (op) => ({
+        first: first !== undefined && shardOf(first, shards) === shard ? op.byKeys([first]) : undefined,
+        rest: op.keys(behind, share),
+      }));
+      const rest = answer.rest.entries;
+      const keys = answer.first === undefined ? rest : [...answer.first.entries.map(([key]) => key), ...rest];
+      return { keys, more: answer.rest.more && rest.length > 0, generation: view.meta.generation };
+    }
+    const asked: Pending<KeysPart>[] = [];
+    completions().together(() => {
+      for (let shard = 0; shard < shards; shard++) asked.push(drive(ask(shard)));
+    });
+    const parts = yield* waitAll(asked);
     sameGeneration(parts);
     let frontier: string | undefined;
     for (const { keys, more } of parts) {
@@ -204,73 +199,7 @@ export class Lister {
       page.length = q.limit;
       ended = false;
     }
-    const next = ended ? undefined : page.at(-1);
-    if (next !== undefined && q.limit >= AHEAD_FROM_KEYS) this.#askAhead(next, writes, parts, share);
-    return { keys: page, next };
-  }
-
-  #askAll<T>(shards: number, ask: (shard: number) => Steps<T>): Pending<T>[] {
-    const asked: Pending<T>[] = [];
-    completions().together(() => {
-      for (let shard = 0; shard < shards; shard++) asked.push(drive(ask(shard)));
-    });
-    return asked;
-  }
-
-  /** Up to `limit` keys of a shard; the first are known already, with `left`. */
-  *#keysOf(
-    shard: number,
-    first: string | undefined,
-    behind: string,
-    limit: number,
-    left?: Pick<KeysPart, "keys" | "since">,
-  ): Steps<KeysPart> {
-    const { shards } = (yield* this.#object.view()).meta;
-    const known = left?.keys ?? [];
-    const since = known.length > 0 ? left!.since : performance.now();
-    const { answer, view } = yield* this.#object.read(shard, (op) => ({
-      // `start` itself belongs to the page; RADOS lists what is behind a key.
-      first: first !== undefined && shardOf(first, shards) === shard ? op.byKeys([first]) : undefined,
-      rest: op.keys(known.at(-1) ?? behind, limit - known.length),
-    }));
-    const rest = answer.rest.entries;
-    const before = answer.first === undefined ? known : answer.first.entries.map(([key]) => key);
-    const keys = before.length === 0 ? rest : [...before, ...rest];
-    return { keys, since, more: answer.rest.more && rest.length > 0, generation: view.meta.generation };
-  }
-
-  #askAhead(after: string, writes: number, parts: readonly KeysPart[], share: number): void {
-    const asked = this.#askAll(parts.length, (shard) => this.#aheadOf(shard, after, parts[shard]!, share));
-    const all = drive(waitAll(asked));
-    this.#object.container.inBackground(wait(all));
-    this.#ahead = { after, writes, parts: all };
-  }
-
-  *#aheadOf(shard: number, after: string, part: KeysPart, share: number): Steps<KeysPart> {
-    const keys = part.keys.slice(part.keys.findLastIndex((key) => key <= after) + 1);
-    if (!part.more || keys.length >= share) return { ...part, keys };
-    return yield* this.#keysOf(shard, undefined, after, share, { keys, since: part.since });
-  }
-
-  /** What has been asked for, if it is for that page and new enough. */
-  *#takeAhead(after: string): Steps<KeysPart[] | undefined> {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    if (ahead?.after !== after || ahead.writes !== this.#writes()) return undefined;
-    try {
-      const parts = yield* wait(ahead.parts);
-      const oldest = performance.now() - AHEAD_MS;
-      return parts.every(({ since }) => since >= oldest) ? parts : undefined;
-    } catch (e) {
-      // This call asks again, and tells what is wrong; if nobody answers, that would take as long once more.
-      if (DaosError.is(e, "DER_TIMEDOUT")) throw e;
-      return undefined;
-    }
-  }
-
-  #writes(): number {
-    const { container, oid } = this.#object;
-    return container.writesTo(oid);
+    return { keys: page, next: ended ? undefined : page.at(-1) };
   }
 
   /** Records to ask a shard for, so that what is fetched has the bytes of a page, not many times as many. */

@@ -70,8 +70,6 @@ export class ObjectCore {
   /** What it is when it is an array. */
   readonly array = new ArrayCore(this);
   readonly #locks = new KeyLocks<Request>();
-  /** How many writes have been asked for. */
-  writes = 0;
   #queues: ShardQueue[] = [];
   #view: View | undefined;
   #fetching: Pending<View> | undefined;
@@ -125,7 +123,6 @@ export class ObjectCore {
 
   /** Asks for an operation on one key; what it ends with depends on its kind. */
   submit(request: Request): void {
-    if (request.isWrite) this.writes++;
     if (this.#held !== undefined) {
       this.#held.push(() => this.submit(request));
       return;
@@ -138,7 +135,6 @@ export class ObjectCore {
 
   /** Stores records, and removes those without a value; one whose key is in use by other calls waits for its turn. */
   putMany(ops: readonly Op[]): Pending<void> {
-    this.writes++;
     const all = new Joint();
     if (this.#held !== undefined) {
       // As a whole: a key taken now would be taken before those who have asked for it earlier, and wait, too.
@@ -380,7 +376,6 @@ export class ObjectCore {
 
   /** Removes every record, in one step for everyone. Calls that come later wait for it. */
   *clear(): Steps<void> {
-    this.writes++;
     while (this.#held !== undefined) yield* wait(this.#turn());
     this.#held = [];
     try {

@@ -136,36 +136,17 @@ onCluster("bulks", { store: "memstore", osds: 1 }, (ground) => {
     assert.equal(await (await another.getDict(name)).size(), MANY.length);
   });
 
-  test("and reads, on a cluster that does not answer, end when the timeout is over, and not after one more", async () => {
-    await using dcont = await ground().client({ timeout: TIMEOUT_MS });
-    const dict = await dcont.dict(unique("silent"));
-    await dict.bput(MANY.map((key) => [key, "1"] as const));
-    // Four pages: what was asked ahead before the silence is at most the second one.
-    const walked = await dcont.dict(unique("walked"));
-    await walked.bput(Array.from({ length: 40_000 }, (_, i) => [`${i}`, "1"] as const));
-    const walk = walked.keys();
+  test("are seen by a walk of another client that has not come to their keys yet", async () => {
+    await using dcont = await ground().client();
+    const dict = await dcont.dict(unique("ahead"));
+    await dict.bput(Array.from({ length: 15_000 }, (_, i) => [`k${i}`, "1"] as const));
+    const walk = dict.keys();
     await walk.next();
-    const calls = {
-      get: () => dict.get(MANY[0]!),
-      has: () => dict.has(MANY[1]!),
-      bget: () => dict.bget(MANY.slice(2, 1000)),
-      bput: () => dict.bput(MANY.slice(1000).map((key) => [key, "2"] as const)),
-      walk: () => Array.fromAsync(walk),
-    };
-    ground().cluster.signalOsd(0, "SIGSTOP");
-    try {
-      const begun = performance.now();
-      const ends = Object.entries(calls).map(async ([name, call]) => {
-        await assert.rejects(async () => await call(), { code: "DER_TIMEDOUT" }, name);
-        const took = performance.now() - begun;
-        assert.ok(took < 1.6 * TIMEOUT_MS, `${name} took ${took} ms`);
-      });
-      await Promise.all(ends);
-    } finally {
-      ground().cluster.signalOsd(0, "SIGCONT");
-    }
-    await dict.bput(MANY.map((key) => [key, "3"] as const));
-    assert.equal((await dict.bget(MANY)).size, MANY.length);
+    await sleep(50);
+    await using another = await ground().client();
+    await (await another.getDict(dict.name)).bput({ last: "1", lost: "1" });
+    const seen = new Set(await Array.fromAsync(walk));
+    assert.deepEqual([seen.has("last"), seen.has("lost")], [true, true]);
   });
 
   test("walks of keys see each key once, and what their own process puts and deletes further on", async () => {
@@ -199,6 +180,41 @@ onCluster("bulks", { store: "memstore", osds: 1 }, (ground) => {
       seen,
       MANY.filter((name) => name !== "key 016000"),
     );
+  });
+});
+
+// MemStore does not always go on after it was stopped: an operation may stay in it for ever.
+onCluster("bulks on a cluster that does not answer", { store: "bluestore", osds: 1 }, (ground) => {
+  test("and reads end when the timeout is over, and not after one more", async () => {
+    await using dcont = await ground().client({ timeout: TIMEOUT_MS });
+    const dict = await dcont.dict(unique("silent"));
+    await dict.bput(MANY.map((key) => [key, "1"] as const));
+    // More than a page, the first of which is there before the silence.
+    const walked = await dcont.dict(unique("walked"));
+    await walked.bput(Array.from({ length: 40_000 }, (_, i) => [`${i}`, "1"] as const));
+    const walk = walked.keys();
+    await walk.next();
+    const calls = {
+      get: () => dict.get(MANY[0]!),
+      has: () => dict.has(MANY[1]!),
+      bget: () => dict.bget(MANY.slice(2, 1000)),
+      bput: () => dict.bput(MANY.slice(1000).map((key) => [key, "2"] as const)),
+      walk: () => Array.fromAsync(walk),
+    };
+    ground().cluster.signalOsd(0, "SIGSTOP");
+    try {
+      const begun = performance.now();
+      const ends = Object.entries(calls).map(async ([name, call]) => {
+        await assert.rejects(async () => await call(), { code: "DER_TIMEDOUT" }, name);
+        const took = performance.now() - begun;
+        assert.ok(took < 1.6 * TIMEOUT_MS, `${name} took ${took} ms`);
+      });
+      await Promise.all(ends);
+    } finally {
+      ground().cluster.signalOsd(0, "SIGCONT");
+    }
+    await dict.bput(MANY.map((key) => [key, "3"] as const));
+    assert.equal((await dict.bget(MANY)).size, MANY.length);
   });
 });
 
