@@ -8,7 +8,7 @@ import { completions } from "../../ffi/completions.ts";
 import { drive, type Pending, waitAll } from "../../ffi/pending.ts";
 import { isBlob, keyBytes, keyOf, keyText, type Stored } from "./format.ts";
 import type { ObjectCore, ShardAnswer } from "./object-core.ts";
-import { OMAP_PAGE } from "./operations.ts";
+import { type Found, OMAP_PAGE, type OmapEntry, type ReadOperation } from "./operations.ts";
 import { shardOf } from "./shards.ts";
 
 /** Once a page holds this many bytes of values, it ends. */
@@ -23,28 +23,48 @@ const MARK_EVERY = OMAP_PAGE;
 
 const NOTHING = new Uint8Array(0);
 
-type Records = readonly (readonly [key: string, value: Stored | undefined])[];
-
-/** A page, with keys as the engine holds them; without values when none were asked for. */
+/** A page of records, with keys as the engine holds them. */
 interface Listing {
-  readonly records: readonly (readonly [key: string, value: Uint8Array | undefined])[];
+  readonly records: readonly (readonly [key: string, value: Uint8Array])[];
   readonly next: string | undefined;
 }
 
-/** What one shard tells: its records up to some key. */
-interface Part {
-  readonly records: Records;
+/** A page of keys alone. */
+interface KeyListing {
+  readonly keys: readonly string[];
+  readonly next: string | undefined;
+}
+
+/** What one shard tells: its records, or its keys, up to some key. */
+interface Part<E> {
+  readonly entries: readonly E[];
   /** Whether there is more of it, further on. */
   readonly more: boolean;
   readonly generation: string;
 }
 
-/** What one shard tells of its keys alone. */
-interface KeysPart {
-  readonly keys: readonly string[];
-  readonly more: boolean;
-  readonly generation: string;
+/** What a page is made of. */
+interface Kind<E> {
+  /** Those of a shard behind a key. */
+  readonly ask: (op: ReadOperation, behind: string, limit: number) => Found<E>;
+  readonly ofRecord: (record: OmapEntry) => E;
+  readonly keyOf: (entry: E) => string;
+  readonly sort: (entries: E[]) => void;
 }
+
+const RECORDS: Kind<OmapEntry> = {
+  ask: (op, behind, limit) => op.records(behind, limit),
+  ofRecord: (record) => record,
+  keyOf: ([key]) => key,
+  sort: (records) => records.sort(byKey),
+};
+
+const KEYS: Kind<string> = {
+  ask: (op, behind, limit) => op.keys(behind, limit),
+  ofRecord: ([key]) => key,
+  keyOf: (key) => key,
+  sort: (keys) => keys.sort(),
+};
 
 /** The dictionary was cleared in the middle of a call, which then begins again. */
 class Changed extends Error {}
@@ -74,19 +94,20 @@ export class Lister {
 
   *#listAs<K extends Uint8Array | string>(q: ListQuery, keyAs: (key: string) => K): Steps<Page<K>> {
     yield* this.#object.afterEarlierCalls();
-    if (q.keysOnly === true && q.reverse !== true) {
-      const { keys, next } = yield* again(() => this.#forwardKeys(q));
+    const { reverse } = q;
+    if (q.keysOnly === true) {
+      const { keys, next } = yield* again(() => (reverse === true ? this.#keysBackward(q) : this.#keysForward(q)));
       return { entries: keys.map((key) => [keyAs(key), NOTHING] as const), next: nextOf(next) };
     }
-    const { records, next } = yield* again(() => (q.reverse === true ? this.#backward(q) : this.#forward(q)));
-    return { entries: records.map(([key, value]) => [keyAs(key), value ?? NOTHING] as const), next: nextOf(next) };
+    const { records, next } = yield* again(() => (reverse === true ? this.#backward(q) : this.#forward(q)));
+    return { entries: records.map(([key, value]) => [keyAs(key), value] as const), next: nextOf(next) };
   }
 
   /** How many keys there are: all shards are walked through. */
   *count(): Steps<number> {
     yield* this.#object.afterEarlierCalls();
     const object = this.#object;
-    function* countShard(shard: number): Steps<Part & { readonly keys: number }> {
+    function* countShard(shard: number): Steps<{ readonly keys: number; readonly generation: string }> {
       let keys = 0;
       for (let after = "", generation: string | undefined; ; ) {
         const { answer, view }: ShardAnswer<{ entries: readonly string[]; skipped: number; more: boolean }> =
@@ -94,7 +115,7 @@ export class Lister {
         if (generation !== undefined && generation !== view.meta.generation) throw new Changed();
         generation = view.meta.generation;
         keys += answer.skipped;
-        if (!answer.more || answer.skipped === 0) return { keys, records: [], more: false, generation };
+        if (!answer.more || answer.skipped === 0) return { keys, generation };
         after = answer.entries[0]!;
       }
     }
@@ -108,98 +129,70 @@ export class Lister {
 
   *#forward(q: ListQuery): Steps<Listing> {
     const { shards } = (yield* this.#object.view()).meta;
+    const { entries, ended } = yield* this.#gather(q, RECORDS, this.#shareOfRecords(q.limit, shards));
+    this.#learn(entries);
+    return yield* this.#page(entries, ended);
+  }
+
+  *#keysForward(q: ListQuery): Steps<KeyListing> {
+    const { shards } = (yield* this.#object.view()).meta;
+    const { entries: keys, ended } = yield* this.#gather(q, KEYS, shareOf(q.limit, shards));
+    return { keys, next: ended ? undefined : keys.at(-1) };
+  }
+
+  /** Entries in order, at most `q.limit`, of which each shard is asked for `share`; `ended`: there are no more. */
+  *#gather<E>(
+    q: ListQuery,
+    { ask, ofRecord, keyOf: keyOfEntry, sort }: Kind<E>,
+    share: number,
+  ): Steps<{ readonly entries: readonly E[]; readonly ended: boolean }> {
+    const { shards } = (yield* this.#object.view()).meta;
     const after = q.after === undefined ? undefined : keyOf(q.after);
     const start = q.start === undefined ? undefined : keyOf(q.start);
     const end = q.end === undefined ? undefined : keyOf(q.end);
     // `start` itself belongs to the page; RADOS lists what is behind a key.
     const first = start !== undefined && (after === undefined || after < start) ? start : undefined;
     const behind = first ?? after ?? "";
-    const share = this.#shareOfRecords(q.limit, shards);
     const object = this.#object;
-    function* ask(shard: number): Steps<Part> {
+    function* askShard(shard: number): Steps<Part<E>> {
       const { answer, view } = yield* object.read(shard, (op) => ({
         first: first !== undefined && shardOf(first, shards) === shard ? op.byKeys([first]) : undefined,
-        rest: op.records(behind, share),
+        rest: ask(op, behind, share),
       }));
       const rest = answer.rest.entries;
-      const records = answer.first === undefined ? rest : [...answer.first.entries, ...rest];
-      return { records, more: answer.rest.more && rest.length > 0, generation: view.meta.generation };
+      const entries = answer.first === undefined ? rest : [...answer.first.entries.map(ofRecord), ...rest];
+      return { entries, more: answer.rest.more && rest.length > 0, generation: view.meta.generation };
     }
-    const parts = yield* waitAll(Array.from({ length: shards }, (_, i) => drive(ask(i))));
-    sameGeneration(parts);
-    let frontier: string | undefined;
-    for (const { records, more } of parts) {
-      const last = records.at(-1)?.[0];
-      if (more && (frontier === undefined || last! < frontier)) frontier = last!;
-    }
-    let ended = frontier === undefined;
-    const known: (readonly [string, Stored | undefined])[] = [];
-    for (const { records } of parts)
-      for (const record of records) {
-        if (frontier !== undefined && record[0] > frontier) break;
-        if (end !== undefined && record[0] >= end) {
-          ended = true;
-          break;
-        }
-        known.push(record);
-      }
-    if (end !== undefined && frontier !== undefined && frontier >= end) ended = true;
-    known.sort(byKey);
-    if (known.length > q.limit) {
-      known.length = q.limit;
-      ended = false;
-    }
-    this.#learn(known);
-    return yield* this.#page(known, false, ended);
-  }
-
-  /** The same for keys alone, in fewer steps. */
-  *#forwardKeys(q: ListQuery): Steps<{ readonly keys: readonly string[]; readonly next: string | undefined }> {
-    const { shards } = (yield* this.#object.view()).meta;
-    const after = q.after === undefined ? undefined : keyOf(q.after);
-    const start = q.start === undefined ? undefined : keyOf(q.start);
-    const end = q.end === undefined ? undefined : keyOf(q.end);
-    const first = start !== undefined && (after === undefined || after < start) ? start : undefined;
-    const behind = first ?? after ?? "";
-    const share = shareOf(q.limit, shards);
-    const object = this.#object;
-    function* ask(shard: number): Steps<KeysPart> {
-      const { answer, view } = yield* object.read(shard, (op) => ({
-        first: first !== undefined && shardOf(first, shards) === shard ? op.byKeys([first]) : undefined,
-        rest: op.keys(behind, share),
-      }));
-      const rest = answer.rest.entries;
-      const keys = answer.first === undefined ? rest : [...answer.first.entries.map(([key]) => key), ...rest];
-      return { keys, more: answer.rest.more && rest.length > 0, generation: view.meta.generation };
-    }
-    const asked: Pending<KeysPart>[] = [];
+    const asked: Pending<Part<E>>[] = [];
     completions().together(() => {
-      for (let shard = 0; shard < shards; shard++) asked.push(drive(ask(shard)));
+      for (let shard = 0; shard < shards; shard++) asked.push(drive(askShard(shard)));
     });
     const parts = yield* waitAll(asked);
     sameGeneration(parts);
     let frontier: string | undefined;
-    for (const { keys, more } of parts) {
-      const last = keys.at(-1);
-      if (more && (frontier === undefined || last! < frontier)) frontier = last!;
+    for (const { entries, more } of parts) {
+      if (!more) continue;
+      const last = keyOfEntry(entries.at(-1)!);
+      if (frontier === undefined || last < frontier) frontier = last;
     }
     let ended = frontier === undefined || (end !== undefined && frontier >= end);
-    const page: string[] = [];
-    for (const { keys } of parts)
-      for (const key of keys) {
+    const page: E[] = [];
+    for (const { entries } of parts)
+      for (const entry of entries) {
+        const key = keyOfEntry(entry);
         if (frontier !== undefined && key > frontier) break;
         if (end !== undefined && key >= end) {
           ended = true;
           break;
         }
-        page.push(key);
+        page.push(entry);
       }
-    page.sort();
+    sort(page);
     if (page.length > q.limit) {
       page.length = q.limit;
       ended = false;
     }
-    return { keys: page, next: ended ? undefined : page.at(-1) };
+    return { entries: page, ended };
   }
 
   /** Records to ask a shard for, so that what is fetched has the bytes of a page, not many times as many. */
@@ -207,14 +200,14 @@ export class Lister {
     return shareOf(Math.max(1, Math.min(limit, Math.ceil(PAGE_MAX_BYTES / this.#recordBytes))), shards);
   }
 
-  #learn(records: Records): void {
+  #learn(records: readonly OmapEntry[]): void {
     if (records.length === 0) return;
     let bytes = 0;
-    for (const [, stored] of records) if (stored !== undefined && !isBlob(stored)) bytes += stored.length;
+    for (const [, stored] of records) if (!isBlob(stored)) bytes += stored.length;
     this.#recordBytes = Math.max(1, bytes / records.length);
   }
 
-  *#backward(q: ListQuery): Steps<Listing> {
+  *#keysBackward(q: ListQuery): Steps<KeyListing> {
     const { shards, generation } = (yield* this.#object.view()).meta;
     const keyLimits = [q.after, q.end].filter((key) => key !== undefined).map((key) => keyOf(key));
     const before = keyLimits.sort()[0];
@@ -229,26 +222,23 @@ export class Lister {
     );
     sameGeneration(parts);
     let frontier: string | undefined;
-    for (const { records, more } of parts) {
-      const lowest = records[0]?.[0];
+    for (const { entries, more } of parts) {
+      const lowest = entries[0];
       if (more && (frontier === undefined || lowest! > frontier)) frontier = lowest!;
     }
-    let keys = parts
-      .flatMap(({ records }) => records.map(([key]) => key))
+    const keys = parts
+      .flatMap(({ entries }) => entries)
       .filter((key) => frontier === undefined || key >= frontier)
       .sort()
       .reverse();
-    let ended = frontier === undefined;
-    if (keys.length > q.limit) {
-      keys = keys.slice(0, q.limit);
-      ended = false;
-    }
-    if (q.keysOnly === true || keys.length === 0)
-      return yield* this.#page(
-        keys.map((key) => [key, undefined]),
-        true,
-        ended,
-      );
+    const ended = frontier === undefined && keys.length <= q.limit;
+    keys.length = Math.min(keys.length, q.limit);
+    return { keys, next: ended ? undefined : keys.at(-1) };
+  }
+
+  *#backward(q: ListQuery): Steps<Listing> {
+    const { keys, next } = yield* this.#keysBackward(q);
+    const { shards } = (yield* this.#object.view()).meta;
     const values = new Map<string, Stored>();
     const byShard = Map.groupBy(keys, (key) => shardOf(key, shards));
     const object = this.#object;
@@ -256,23 +246,22 @@ export class Lister {
       [...byShard].map(([shard, some]) => drive(object.read(shard, (op) => op.byKeys(some)))),
     );
     for (const { answer } of found) for (const [key, value] of answer.entries) values.set(key, value);
-    const last = keys.at(-1)!;
-    const known = keys.filter((key) => values.has(key)).map((key) => [key, values.get(key)] as const);
-    const page = yield* this.#page(known, false, ended);
+    const known = keys.filter((key) => values.has(key)).map((key) => [key, values.get(key)!] as const);
+    const page = yield* this.#page(known, next === undefined);
     // What was removed in the meantime may be the last: the next page begins there all the same.
-    return page.next === undefined && !ended ? { ...page, next: last } : page;
+    return page.next === undefined ? { ...page, next } : page;
   }
 
   /** The last `limit` keys of a shard from `start` on and before `before`. */
-  *#lastKeys(shard: number, before: string | undefined, start: string, limit: number): Steps<Part> {
+  *#lastKeys(shard: number, before: string | undefined, start: string, limit: number): Steps<Part<string>> {
     const marks = this.#marks[shard]!;
     let at = marks.findLastIndex((mark) => before === undefined || mark < before);
     for (;;) {
       const mark = at < 0 ? "" : marks[at]!;
       const fromStart = mark <= start;
       const scan = yield* this.#scan(shard, fromStart ? start : mark, fromStart, before, limit, at);
-      if (fromStart || scan.records.length === limit)
-        return { ...scan, more: scan.more || (!fromStart && scan.records.length > 0) };
+      if (fromStart || scan.entries.length === limit)
+        return { ...scan, more: scan.more || (!fromStart && scan.entries.length > 0) };
       at = Math.max(-1, at - 1 - Math.floor(limit / MARK_EVERY));
     }
   }
@@ -285,10 +274,10 @@ export class Lister {
     before: string | undefined,
     limit: number,
     markIndex: number,
-  ): Steps<Part> {
+  ): Steps<Part<string>> {
     const marks = this.#marks[shard]!;
     const object = this.#object;
-    let kept: (readonly [string, undefined])[] = [];
+    let kept: string[] = [];
     let more = false;
     let generation: string | undefined;
     let index = markIndex;
@@ -302,14 +291,14 @@ export class Lister {
       generation = view.meta.generation;
       const keys = [...(answer.first?.entries.map(([k]) => k) ?? []), ...answer.rest.entries];
       const wanted = before === undefined ? keys : keys.filter((k) => k < before);
-      kept = [...kept, ...wanted.map((k) => [k, undefined] as const)];
+      kept = [...kept, ...wanted];
       if (kept.length > limit) {
         more = true;
         kept = kept.slice(-limit);
       }
       const last = keys.at(-1);
       if (last === undefined || wanted.length < keys.length || !answer.rest.more)
-        return { records: kept, more, generation };
+        return { entries: kept, more, generation };
       // Walking on where nobody has been: a mark.
       if (index === marks.length - 1 && (marks.length === 0 || marks.at(-1)! < last)) marks.push(last);
       index = Math.min(index + 1, marks.length - 1);
@@ -318,15 +307,14 @@ export class Lister {
   }
 
   /** The page with these records; it ends early when their values are large. */
-  *#page(records: Records, keysOnly: boolean, ended: boolean): Steps<Listing> {
-    if (keysOnly) return { records: records as Listing["records"], next: ended ? undefined : records.at(-1)?.[0] };
+  *#page(records: readonly OmapEntry[], ended: boolean): Steps<Listing> {
     const listed: (readonly [string, Uint8Array])[] = [];
     let bytes = 0;
     let last: string | undefined;
     for (const [key, stored] of records) {
       if (bytes > PAGE_MAX_BYTES) return { records: listed, next: last };
       last = key;
-      const value = isBlob(stored!) ? yield* this.#object.valueOf(key, stored) : stored!;
+      const value = isBlob(stored) ? yield* this.#object.valueOf(key, stored) : stored;
       if (value === undefined) continue;
       bytes += value.length;
       listed.push([key, value]);

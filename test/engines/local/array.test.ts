@@ -51,13 +51,15 @@ function asAsync(store: ArrayStore<"sync">): ArrayStore<"async"> {
   }) as unknown as ArrayStore<"async">;
 }
 
+function storeOf(face: "sync" | "async", container: Opened["container"], object: ObjectRef): ArrayStore<"async"> {
+  if (face === "async") return container.array!(object);
+  return asAsync(sync.openContainer("tank", "neo", { mode: "RW" }).array!(object));
+}
+
 async function open(face: "sync" | "async"): Promise<Opened> {
   const container = await asynchronous.openContainer("tank", "neo", { mode: "RW" });
   const object = await container.createNameless({ kind: "array" });
-  const store =
-    face === "async"
-      ? container.array!(object)
-      : asAsync(sync.openContainer("tank", "neo", { mode: "RW" }).array!(object));
+  const store = storeOf(face, container, object);
   assert.equal(await store.setMetadata(metadata, undefined), true);
   return { container, object, store };
 }
@@ -142,10 +144,7 @@ for (const face of ["async", "sync"] as const) {
   test(`${face}: removing chunks of an array that nobody has begun is nothing`, async () => {
     const container = await asynchronous.openContainer("tank", "neo", { mode: "RW" });
     const object = await container.createNameless({ kind: "array" });
-    const store =
-      face === "async"
-        ? container.array!(object)
-        : asAsync(sync.openContainer("tank", "neo", { mode: "RW" }).array!(object));
+    const store = storeOf(face, container, object);
     await store.writeChunks([{ key: "c/0", bytes: null }]);
     await store.writeChunks([]);
     assert.deepEqual(await store.readChunks(["c/0"]), [undefined]);
